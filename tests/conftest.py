@@ -1,0 +1,52 @@
+"""Real services for every test that asks for them; the network outside this machine is closed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tumorboard.runs import services
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_runtest_setup() -> None:
+    from pytest_socket import socket_allow_hosts
+
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The public data with known answers; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("TUMORBOARD_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not (folder / "README.md").exists():
+        pytest.skip("public test data not found: set TUMORBOARD_SHARED_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Start PostgreSQL just before the first test that uses the database."""
+    services.start_postgres(settings.HOME)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> object:
+    port = int(settings.REDIS_URL.rsplit(":", 1)[1].split("/")[0])
+    process = services.start_redis(settings.HOME, port=port)
+    yield process
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def spark() -> object:
+    """The embedded engine, once for all tests of transformations."""
+    from tumorboard.lake import engine
+
+    with engine.spark() as session:
+        yield session

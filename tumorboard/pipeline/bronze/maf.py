@@ -1,0 +1,6 @@
+from tumorboard.lake.tables import table
+
+
+@table("bronze.maf")
+class Maf:
+    """MAF rows as received."""

@@ -1,0 +1,6 @@
+from tumorboard.lake.tables import table
+
+
+@table("bronze.notes")
+class Notes:
+    """Clinical notes with their header lines."""

@@ -1,0 +1,6 @@
+from tumorboard.lake.tables import table
+
+
+@table("bronze.registry")
+class Registry:
+    """ClinicalTrials.gov study records."""
