@@ -1,0 +1,101 @@
+"""Preparing one modality's numbers for a linear model; every fitted constant is a plain array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh
+
+from .survival import Bools, Floats
+
+WIDEST = 40  # columns a Cox model gets; wider blocks are first turned into as many principal components
+OUTLIER_SD = 5.0
+RANGE_MARGIN = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Impute by the median, cut outliers, standardise, rotate. All but the cut is linear, so shares stay exact.
+
+    Arrays have one entry per kept feature (p,), `axes` is (k, p): the identity for a narrow block, principal axes
+    for a wide one. `low` and `high` are the training range, `floor` and `ceiling` where outliers are cut.
+    """
+
+    features: tuple[str, ...]
+    fill: Floats
+    low: Floats
+    high: Floats
+    floor: Floats
+    ceiling: Floats
+    centre: Floats
+    scale: Floats
+    axes: Floats
+
+    def standardised(self, values: Floats) -> Floats:
+        """`values` (n, p) with NaN for missing -> (n, p) in training standard deviations from the training mean."""
+        filled = np.where(np.isnan(values), self.fill, values)
+        return (np.clip(filled, self.floor, self.ceiling) - self.centre) / self.scale
+
+    def outside(self, values: Floats) -> Bools:
+        """(n, p): True where a value lies more than half the training range outside it: a wrong unit, another patient
+        group. NaN is never outside."""
+        margin = RANGE_MARGIN * (self.high - self.low)
+        return (values < self.low - margin) | (values > self.high + margin)
+
+
+def usable_columns(values: Floats) -> Bools:
+    """Columns that were measured and vary; constant or empty ones can teach nothing."""
+    measured = ~np.isnan(values)
+    lowest = np.where(measured, values, np.inf).min(axis=0, initial=np.inf)
+    highest = np.where(measured, values, -np.inf).max(axis=0, initial=-np.inf)
+    return highest > lowest
+
+
+def fit_block(values: Floats, features: tuple[str, ...], *, widest: int = WIDEST) -> Block:
+    """Learn the constants from the training rows `values` (n, p), features without use left out."""
+    kept = usable_columns(values)
+    values = values[:, kept]
+    fill = np.nanmedian(values, axis=0) if values.shape[1] else np.empty(0)
+    filled = np.where(np.isnan(values), fill, values)
+    middle, reach = filled.mean(axis=0), OUTLIER_SD * filled.std(axis=0)
+    floor, ceiling = middle - reach, middle + reach
+    cut = np.clip(filled, floor, ceiling)
+    centre, scale = cut.mean(axis=0), cut.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    return Block(
+        features=tuple(name for name, keep in zip(features, kept, strict=True) if keep),
+        fill=fill,
+        low=filled.min(axis=0, initial=np.inf),
+        high=filled.max(axis=0, initial=-np.inf),
+        floor=floor,
+        ceiling=ceiling,
+        centre=centre,
+        scale=scale,
+        axes=_axes((cut - centre) / scale, widest),
+    )
+
+
+def _axes(z: Floats, widest: int) -> Floats:
+    """Identity, or the first principal axes (k, p) of a wide block, each with a fixed sign."""
+    rows, columns = z.shape
+    if columns <= widest:
+        return np.eye(columns)
+    count = min(widest, rows - 1)
+    if count < 1:
+        return np.zeros((0, columns))
+    axes = _leading_axes(z, count)
+    strongest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    return axes * np.sign(strongest)[:, None]
+
+
+def _leading_axes(z: Floats, count: int) -> Floats:
+    """Principal axes by the smaller of the two Gram matrices: patients are usually fewer than features."""
+    rows, columns = z.shape
+    gram = z @ z.T if rows < columns else z.T @ z
+    values, vectors = eigh(gram, subset_by_index=[len(gram) - count, len(gram) - 1])
+    order = np.argsort(values)[::-1]
+    order = order[values[order] > values.max() * 1e-10]
+    if rows >= columns:
+        return vectors[:, order].T
+    return (z.T @ vectors[:, order] / np.sqrt(values[order])).T
