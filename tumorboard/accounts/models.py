@@ -1,0 +1,63 @@
+"""The people who sign in."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.crypto import get_random_string, salted_hmac
+
+from tumorboard.accounts.roles import Role, roles_of
+from tumorboard.audit.phi import classify
+
+
+def new_session_seal() -> str:
+    return get_random_string(22)
+
+
+class User(AbstractUser):
+    """A person with an account. Never deleted, only deactivated: signed decisions name them."""
+
+    first_name = None
+    last_name = None
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    display_name = models.CharField(max_length=120, help_text="as others see it: Dr A. Okafor")
+    job_title = models.CharField(max_length=120, blank=True)
+    session_seal = models.CharField(
+        max_length=22, default=new_session_seal, editable=False, help_text="changing it ends every session"
+    )
+
+    PHI: ClassVar[dict[str, str]] = classify(
+        none="id uuid password last_login is_superuser is_staff is_active date_joined job_title session_seal",
+        pii="username email display_name",
+    )
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    @cached_property
+    def group_names(self) -> frozenset[str]:
+        """Read once per loaded row, that is once per request: what is taken away is gone at the next."""
+        return frozenset(self.groups.values_list("name", flat=True))
+
+    @property
+    def roles(self) -> list[Role]:
+        """In the order in which `Role` lists them."""
+        held = roles_of(self)
+        return [role for role in Role if role in held]
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind sessions to the seal as well as to the password: a new seal signs out everywhere."""
+        secrets = f"{self.password}:{self.session_seal}"
+        return salted_hmac(
+            "tumorboard.accounts.session", secrets, secret=secret, algorithm="sha256"
+        ).hexdigest()
