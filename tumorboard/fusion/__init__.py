@@ -1,1 +1,1 @@
-"""What may happen: survival estimated from whichever modalities a patient has, and withheld when that is unsafe."""
+"""What may happen: survival from whichever modalities a patient has, withheld when unsafe."""

@@ -16,10 +16,10 @@ RANGE_MARGIN = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Impute by the median, cut outliers, standardise, rotate. All but the cut is linear, so shares stay exact.
+    """Impute by the median, cut outliers, standardise.
 
-    Arrays have one entry per kept feature (p,), `axes` is (k, p): the identity for a narrow block, principal axes
-    for a wide one. `low` and `high` are the training range, `floor` and `ceiling` where outliers are cut.
+    Arrays have one entry per kept feature (p,). `low` and `high` are the training range, `floor` and `ceiling`
+    where outliers are cut.
     """
 
     features: tuple[str, ...]
@@ -30,18 +30,17 @@ class Block:
     ceiling: Floats
     centre: Floats
     scale: Floats
-    axes: Floats
 
     def standardised(self, values: Floats) -> Floats:
-        """`values` (n, p) with NaN for missing -> (n, p) in training standard deviations from the training mean."""
+        """`values` (n, p), NaN for missing, as training standard deviations from the training mean."""
         filled = np.where(np.isnan(values), self.fill, values)
         return (np.clip(filled, self.floor, self.ceiling) - self.centre) / self.scale
 
     def outside(self, values: Floats) -> Bools:
-        """(n, p): True where a value lies more than half the training range outside it: a wrong unit, another patient
-        group. NaN is never outside."""
+        """(n, p): True where a value lies more than half the training range outside it. NaN never does."""
         margin = RANGE_MARGIN * (self.high - self.low)
-        return (values < self.low - margin) | (values > self.high + margin)
+        below, above = values < self.low - margin, values > self.high + margin
+        return np.asarray(below | above)
 
 
 def usable_columns(values: Floats) -> Bools:
@@ -52,7 +51,7 @@ def usable_columns(values: Floats) -> Bools:
     return highest > lowest
 
 
-def fit_block(values: Floats, features: tuple[str, ...], *, widest: int = WIDEST) -> Block:
+def fit_block(values: Floats, features: tuple[str, ...]) -> Block:
     """Learn the constants from the training rows `values` (n, p), features without use left out."""
     kept = usable_columns(values)
     values = values[:, kept]
@@ -72,12 +71,14 @@ def fit_block(values: Floats, features: tuple[str, ...], *, widest: int = WIDEST
         ceiling=ceiling,
         centre=centre,
         scale=scale,
-        axes=_axes((cut - centre) / scale, widest),
     )
 
 
-def _axes(z: Floats, widest: int) -> Floats:
-    """Identity, or the first principal axes (k, p) of a wide block, each with a fixed sign."""
+def principal_axes(z: Floats, widest: int = WIDEST) -> Floats:
+    """Axes (k, p) to rotate standardised columns `z` (n, p) by: the identity, or the first ones of a wide block.
+
+    Each axis points to its strongest feature, so that the sign does not depend on the solver.
+    """
     rows, columns = z.shape
     if columns <= widest:
         return np.eye(columns)
@@ -86,7 +87,7 @@ def _axes(z: Floats, widest: int) -> Floats:
         return np.zeros((0, columns))
     axes = _leading_axes(z, count)
     strongest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
-    return axes * np.sign(strongest)[:, None]
+    return np.asarray(axes * np.sign(strongest)[:, None])
 
 
 def _leading_axes(z: Floats, count: int) -> Floats:
@@ -97,5 +98,5 @@ def _leading_axes(z: Floats, count: int) -> Floats:
     order = np.argsort(values)[::-1]
     order = order[values[order] > values.max() * 1e-10]
     if rows >= columns:
-        return vectors[:, order].T
-    return (z.T @ vectors[:, order] / np.sqrt(values[order])).T
+        return np.asarray(vectors[:, order].T)
+    return np.asarray((z.T @ vectors[:, order] / np.sqrt(values[order])).T)

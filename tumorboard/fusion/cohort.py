@@ -64,7 +64,8 @@ Tables = Mapping[str, Table]
 class Cohort:
     """`groups` has one row per patient (tumor_type, sex, age, site) for reporting only: no model reads it.
 
-    `split` (n,) is a fold number per patient; `set_aside` counts, by reason, the patients that could not be used.
+    `split` (n,) is a fold number per patient; `set_aside` counts, by reason, the patients that could not be
+    used.
     """
 
     patients: tuple[str, ...]
@@ -118,8 +119,9 @@ class Cohort:
 def from_long(features: pd.DataFrame, cohort: pd.DataFrame, *, folds: int = 5, seed: int = 0) -> Cohort:
     """The cohort in `gold.features` (long) and `gold.cohort` (one row per patient).
 
-    `os_days` counts from the landmark. Patients without a usable outcome are set aside and counted; features of
-    patients outside the cohort are left alone; a feature dated after its patient's landmark is refused.
+    `os_days` counts from the landmark. Patients without a usable outcome are set aside and counted;
+    features of patients outside the cohort are left alone; a feature dated after its patient's landmark is
+    refused.
     """
     _check_columns(cohort, ("patient_key", "os_days", "died"), "cohort")
     _check_columns(features, ("patient_key", "modality", "feature", "value"), "features")
@@ -145,13 +147,12 @@ def align(features: pd.DataFrame, patients: Sequence[str], layout: Layout) -> di
     """Long rows as one table per modality of `layout`; features outside the layout are not used."""
     _check_long(features)
     row = pd.Index(patients).get_indexer(features["patient_key"].astype(str))
-    value = features["value"].to_numpy(dtype=np.float64)
-    return {
-        modality: _spread(
-            features, features["modality"].to_numpy() == modality, row, value, tuple(names), len(patients)
-        )
-        for modality, names in layout.items()
-    }
+    modality = features["modality"].to_numpy()
+    tables = {}
+    for name, wanted in layout.items():
+        mine = modality == name
+        tables[name] = _spread(features[mine], row[mine], tuple(wanted), len(patients))
+    return tables
 
 
 def assign_folds(outcome: Outcome, count: int, seed: int) -> Ints:
@@ -164,14 +165,12 @@ def assign_folds(outcome: Outcome, count: int, seed: int) -> Ints:
     return fold
 
 
-def _spread(
-    features: pd.DataFrame, mine: Bools, row: Ints, value: Floats, names: tuple[str, ...], count: int
-) -> Table:
-    column = pd.Index(names).get_indexer(features["feature"].to_numpy()[mine])
-    known = (column >= 0) & (row[mine] >= 0)
-    values = np.full((count, len(names)), np.nan)
-    values[row[mine][known], column[known]] = value[mine][known]
-    return Table(names, values, np.ones(count, dtype=bool))
+def _spread(rows: pd.DataFrame, place: Ints, names: tuple[str, ...], patients: int) -> Table:
+    column = pd.Index(names).get_indexer(rows["feature"])
+    known = (column >= 0) & (place >= 0)
+    values = np.full((patients, len(names)), np.nan)
+    values[place[known], column[known]] = rows["value"].to_numpy(dtype=np.float64)[known]
+    return Table(names, values, np.ones(patients, dtype=bool))
 
 
 def _check_columns(frame: pd.DataFrame, needed: Sequence[str], name: str) -> None:
@@ -197,10 +196,8 @@ def _check_dates(features: pd.DataFrame, cohort: pd.DataFrame) -> None:
     landmark = features["patient_key"].map(pd.to_datetime(cohort.set_index("patient_key")["landmark_on"]))
     late = pd.to_datetime(features["as_of"]) > landmark
     if late.any():
-        which = features.loc[late].iloc[0]
-        raise BadFeatures(
-            f"features: {int(late.sum())} dated after the patient's landmark, first {which['modality']}/{which['feature']}"
-        )
+        first = "/".join(features.loc[late, ["modality", "feature"]].iloc[0])
+        raise BadFeatures(f"features: {int(late.sum())} dated after the patient's landmark, first {first}")
 
 
 def _with_outcome(cohort: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -6,7 +6,9 @@ penalty is `penalty / 2 * |coefficients|^2` against the summed (not averaged) lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +20,9 @@ from .survival import Z95, Floats, Ints, Outcome, refuse_beyond, step
 MAX_NEWTON_STEPS = 60
 TOLERANCE = 1e-10
 JITTER = 1e-10
+MAX_HALVINGS = 30
+
+Objective = Callable[[Floats], tuple[float, Floats]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +99,8 @@ def fit(
 class Baseline:
     """Cumulative hazard of a patient with log hazard 0, and what its interval needs.
 
-    `time` and the arrays have one entry per distinct event time; `slope_error` is the relative standard error of
-    the calibration slope inside the log hazards it was fitted on.
+    `time` and the arrays have one entry per distinct event time; `slope_error` is the relative standard
+    error of the calibration slope inside the log hazards it was fitted on.
     """
 
     time: Floats
@@ -113,7 +118,8 @@ class Baseline:
     def interval(self, risk: Floats, times: ArrayLike, unknown: Floats) -> tuple[Floats, Floats]:
         """Pointwise 95 % interval (n, t) around `survival`, on the log cumulative hazard scale.
 
-        Adds to Tsiatis' variance (1981) the variance `unknown` (n,) of log hazard that absent modalities leave open.
+        Adds to Tsiatis' variance (1981) the variance `unknown` (n,) of log hazard that absent modalities
+        leave open.
         """
         times = refuse_beyond(times, self.follow_up)
         hazard, variance, mean = (
@@ -137,10 +143,9 @@ def breslow(risk: Floats, outcome: Outcome, *, slope_error: float = 0.0) -> Base
     mean = sets.at_risk_sum(weight * ordered) / total
     jump = sets.event / total * np.exp(-scale)
     time, place = np.unique(outcome.time[sets.order], return_inverse=True)
-    hazard, variance, weighted = (
-        np.cumsum(np.bincount(place, weights=values, minlength=len(time)))
-        for values in (jump, jump * jump, jump * mean)
-    )
+    jumps = np.zeros((len(time), 3))
+    np.add.at(jumps, place, np.column_stack([jump, jump * jump, jump * mean]))
+    hazard, variance, weighted = np.cumsum(jumps, axis=0).T
     kept = np.bincount(place, weights=sets.event, minlength=len(time)) > 0
     mean_risk = weighted[kept] / hazard[kept]
     follow_up = float(time[-1]) if len(time) else 0.0
@@ -148,33 +153,31 @@ def breslow(risk: Floats, outcome: Outcome, *, slope_error: float = 0.0) -> Base
 
 
 def _newton(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Floats:
-    value, gradient = _objective(x, sets, penalty, b)
+    objective = partial(_objective, x, sets, penalty)
+    value, gradient = objective(b)
     for _ in range(MAX_NEWTON_STEPS):
         curvature = _information(x, sets, *_hazards(x @ b, sets))
         curvature[np.diag_indices_from(curvature)] += penalty + JITTER
         move = solve(curvature, -gradient, assume_a="pos")
-        gain = float(-gradient @ move)
-        if gain < TOLERANCE:
+        if -gradient @ move < TOLERANCE:
             break
-        b, value, gradient = _shortened(x, sets, penalty, b, move, value)
+        b = _shortened(objective, b, move, value)
+        value, gradient = objective(b)
     return b
 
 
-def _shortened(
-    x: Floats, sets: RiskSets, penalty: float, b: Floats, move: Floats, value: float
-) -> tuple[Floats, float, Floats]:
-    """The Newton step, halved until it does not make the fit worse."""
-    for halving in range(30):
-        tried = b + move * 0.5**halving
-        new_value, gradient = _objective(x, sets, penalty, tried)
-        if new_value <= value + TOLERANCE:
-            break
-    return tried, new_value, gradient
+def _shortened(objective: Objective, b: Floats, move: Floats, value: float) -> Floats:
+    """`b` after the Newton step, halved until it does not make the fit worse than rounding can."""
+    for _ in range(MAX_HALVINGS):
+        if objective(b + move)[0] <= value + TOLERANCE * max(1.0, abs(value)):
+            return b + move
+        move = move / 2
+    return b
 
 
 def _bounded_search(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Floats:
     found = minimize(
-        lambda at: _objective(x, sets, penalty, at),
+        partial(_objective, x, sets, penalty),
         np.maximum(b, 0.0),
         jac=True,
         method="L-BFGS-B",
@@ -185,7 +188,7 @@ def _bounded_search(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Flo
 
 
 def _objective(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> tuple[float, Floats]:
-    """Penalised negative log partial likelihood and its gradient; the residuals are the martingale residuals."""
+    """Penalised negative log partial likelihood and its gradient (from the martingale residuals)."""
     eta = x @ b
     weight, total, scale = _hazards(eta, sets)
     value = -float(sets.event @ (eta - np.log(total) - scale)) + penalty / 2 * float(b @ b)
@@ -194,7 +197,7 @@ def _objective(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> tuple[fl
 
 
 def _hazards(eta: Floats, sets: RiskSets) -> tuple[Floats, Floats, float]:
-    """Relative hazards, their sum over each risk set, and the log scale both are divided by (against overflow)."""
+    """Relative hazards, their risk-set sums, and the log scale both were divided by against overflow."""
     scale = float(eta.max())
     weight = np.exp(eta - scale)
     return weight, sets.at_risk_sum(weight), scale

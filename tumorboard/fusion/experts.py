@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import cox
-from .blocks import Block, fit_block
+from .blocks import Block, fit_block, principal_axes
 from .cohort import Table
 from .metrics import concordance
 from .survival import Floats, Ints, Outcome
@@ -29,15 +29,19 @@ class Expert:
     penalty: float
 
     def shares(self, values: Floats) -> Floats:
-        """Exact log-hazard share of each kept feature (n, p) in `values` (n, p); a row's shares sum to its risk."""
+        """Log-hazard share (n, p) of each kept feature of `values` (n, p); exact: a row sums to its risk."""
         return self.block.standardised(values) * self.weights
 
     def risk(self, values: Floats) -> Floats:
-        """Log hazard (n,) against the average training patient. Row by row: a patient scores alike in any company."""
-        return self.shares(values).sum(axis=1)
+        """Log hazard (n,) against the average training patient.
+
+        Row by row: a patient scores alike in any batch.
+        """
+        risk: Floats = self.shares(values).sum(axis=1)
+        return risk
 
     def columns(self, table: Table) -> Floats:
-        """The values (n, p) of this expert's features in a table of any layout; NaN for a feature it lacks."""
+        """The expert's features (n, p) from a table of any layout; NaN for a feature the table lacks."""
         place = {name: number for number, name in enumerate(table.features)}
         chosen = np.array([place.get(name, -1) for name in self.block.features], dtype=np.int64)
         padded = np.column_stack([table.values, np.full(len(table.values), np.nan)])
@@ -55,7 +59,8 @@ def too_small(table: Table, outcome: Outcome) -> str:
 def fit_expert(table: Table, outcome: Outcome, folds: Ints) -> tuple[Expert, Floats]:
     """The expert and its out-of-fold risk (n,), NaN where the modality is absent.
 
-    `folds` (n,) numbers the inner folds; the penalty with the best out-of-fold C is kept, all inside these rows.
+    `folds` (n,) numbers the inner folds; the penalty with the best out-of-fold C is kept, all inside these
+    rows.
     """
     rows = np.flatnonzero(table.present)
     values, own, fold = table.values[rows], outcome.rows(rows), folds[rows]
@@ -77,12 +82,14 @@ def _fit_path(
 ) -> list[Expert]:
     """One expert per penalty, each started from the last: the block is prepared once."""
     block = fit_block(values, features)
-    prepared = block.standardised(values[:, _chosen(features, block.features)]) @ block.axes.T
+    standardised = block.standardised(values[:, _chosen(features, block.features)])
+    axes = principal_axes(standardised)
+    prepared = standardised @ axes.T
     coefficients = np.zeros(prepared.shape[1])
     experts = []
     for penalty in penalties:
         coefficients = cox.fit(prepared, outcome, penalty=penalty, start=coefficients).coefficients
-        experts.append(Expert(block, coefficients @ block.axes, penalty))
+        experts.append(Expert(block, coefficients @ axes, penalty))
     return experts
 
 

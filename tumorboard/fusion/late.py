@@ -1,6 +1,7 @@
-"""Late fusion, the default: one expert per modality, joined by a non-negative Cox stack of their out-of-fold risks.
+"""Late fusion, the default: one expert per modality, joined by a non-negative stack of their own risks.
 
-On the centred scale an absent modality contributes exactly 0, so nothing is imputed and every contribution is exact.
+The stack sees out-of-fold risks only. On the centred scale an absent modality contributes exactly 0, so nothing
+is imputed and every contribution is exact.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class LateFusion:
 
     def risk(self, tables: Tables) -> Floats:
         """Calibrated log hazard (n,) against the average training patient."""
-        return self.parts(tables).sum(axis=1)
+        risk: Floats = self.parts(tables).sum(axis=1)
+        return risk
 
     def survival(self, tables: Tables, times: ArrayLike) -> Floats:
         """Survival (n, t) on days `times` (t,)."""
@@ -129,7 +131,7 @@ def _weights(z: Floats, present: Bools, outcome: Outcome, method: str) -> Floats
 
 
 def _recalibration(fused: Floats, outcome: Outcome) -> tuple[float, float]:
-    """Slope that makes the cross-fitted fused risk a calibrated log hazard, and its relative standard error."""
+    """Slope that makes the cross-fitted risk a calibrated log hazard, and its relative standard error."""
     if np.ptp(fused) == 0:
         return 0.0, 0.0
     fitted = cox.fit(fused[:, None], outcome, penalty=0.0)

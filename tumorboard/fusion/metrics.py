@@ -15,8 +15,9 @@ BLOCK = 512  # events compared with everyone at once: bounds memory at 512 x n
 def concordance(outcome: Outcome, risk: Floats) -> float:
     """Harrell's C: the share of usable pairs in which the patient who died first had the higher risk.
 
-    A pair is usable when the earlier time is a death; on one day, a death counts as before a loss to follow-up and
-    two deaths are not ordered. Tied risks count half. NaN when there is no usable pair. Harrell 1982.
+    A pair is usable when the earlier time is a death; on one day, a death counts as before a loss to
+    follow-up and two deaths are not ordered. Tied risks count half. NaN when there is no usable pair.
+    Harrell 1982.
     """
     usable = concordant = 0.0
     died = np.flatnonzero(outcome.event)
@@ -37,7 +38,8 @@ def brier(outcome: Outcome, survival: Floats, times: Floats) -> Floats:
     weight_then = _inverse(censoring.at(times))[None, :]
     gone = (outcome.time[:, None] <= times) & outcome.event[:, None]
     here = outcome.time[:, None] > times
-    return np.mean(gone * weight_own * survival**2 + here * weight_then * (1 - survival) ** 2, axis=0)
+    errors: Floats = gone * weight_own * survival**2 + here * weight_then * (1 - survival) ** 2
+    return np.asarray(errors.mean(axis=0))
 
 
 def integrated_brier(outcome: Outcome, survival: Floats, times: Floats) -> float:
@@ -46,7 +48,7 @@ def integrated_brier(outcome: Outcome, survival: Floats, times: Floats) -> float
 
 
 def calibration_slope(outcome: Outcome, risk: Floats) -> float:
-    """Cox coefficient of the log hazard itself: 1 is right, below 1 means too extreme (van Houwelingen 2000)."""
+    """Cox coefficient of the log hazard itself: 1 is right, below 1 too extreme (van Houwelingen 2000)."""
     if not outcome.events or np.ptp(risk) == 0:
         return float("nan")
     return float(cox.fit(risk[:, None], outcome, penalty=0.0).coefficients[0])
@@ -67,8 +69,8 @@ def concordance_interval(
 ) -> tuple[float, float]:
     """95 % bootstrap interval of the mean C over folds, or of its lead over the paired risks `against`.
 
-    Patients are drawn with replacement within their fold. A drawn patient is a weight, so each resample is two
-    matrix products with the fixed table of pairs instead of a new sort.
+    Patients are drawn with replacement within their fold. A drawn patient is a weight, so each resample is
+    two matrix products with the fixed table of pairs instead of a new sort.
     """
     draw = np.random.default_rng(seed)
     per_fold = []
@@ -101,7 +103,8 @@ def _weighted_concordance(outcome: Outcome, risk: Floats, weights: Floats) -> Fl
     of_dead = weights[:, died]
     pairs = ((of_dead @ usable) * weights).sum(axis=1)
     agreed = ((of_dead @ agreement) * weights).sum(axis=1)
-    return np.divide(agreed, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+    values: Floats = np.divide(agreed, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+    return values
 
 
 def _inverse(probability: Floats) -> Floats:

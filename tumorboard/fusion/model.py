@@ -99,7 +99,7 @@ def training_cohort(name: str, cohort: Cohort, fitted: Fitted) -> TrainingCohort
 
 
 def _horizon(cohort: Cohort) -> float:
-    """The last follow-up day at which enough patients are still observed; 0 in a cohort too small for a curve."""
+    """The last day with enough patients still observed; 0 in a cohort too small for a curve."""
     times = np.unique(cohort.outcome.time)
     enough = times[at_risk(cohort.outcome, times) >= FEWEST_AT_RISK]
     return float(enough[-1]) if len(enough) else 0.0

@@ -1,6 +1,7 @@
-"""A model as two files: `model.json` for names and single numbers, `arrays.npz` for arrays. Nothing is ever unpickled.
+"""A model as two files: `model.json` for names and single numbers, `arrays.npz` for arrays.
 
-The version of a model is the hash of its content; a folder whose content does not match its version is refused.
+Nothing is ever unpickled. The version of a model is the hash of its content; a folder whose content does
+not match its version is refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The score of one patient: what it is, what it rests on, what it lacks; or the cohort's curve and why no score is given."""
+"""The score of one patient: what it rests on, what it lacks; or why none is given, and the cohort's curve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE = "patient"
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Survival from the landmark with its pointwise 95 % interval; all four lists have one entry per month."""
+    """Survival from the landmark with its pointwise 95 % interval; each list has one entry per month."""
 
     months: list[int]
     survival: list[float]
@@ -52,8 +52,9 @@ class Contribution:
 class Score:
     """`risk` is the log hazard against the average training patient, `percentile` its place among them.
 
-    `set_aside` says per modality why it was present but not used; `narrows_most` is the absent modality that leaves
-    the most open, in the unit of `risk`. When `abstained`, there is no risk and `curve` is that of the whole cohort.
+    `set_aside` says per modality why it was present but not used; `narrows_most` is the absent modality
+    that leaves the most open, in the unit of `risk`. When `abstained`, there is no risk and `curve` is that
+    of the whole cohort.
     """
 
     model: str
@@ -94,7 +95,7 @@ def score_all(
     masked: Collection[str] = (),
     tumor_types: Mapping[str, str | None] | None = None,
 ) -> dict[str, Score]:
-    """A score for each of `patients` from rows of gold.features; the same as scoring each alone, only faster."""
+    """A score for each of `patients` from rows of gold.features: as scoring each alone, only faster."""
     work = _Work(model, features[~features["modality"].isin(masked)], patients)
     types = tumor_types or {}
     return {patient: work.score_of(row, types.get(patient)) for row, patient in enumerate(patients)}
@@ -268,7 +269,7 @@ def _having(features: pd.DataFrame, patients: Sequence[str], modalities: list[st
 
 
 def _validation(validation: Mapping[str, Any], present: list[str]) -> dict[str, Any]:
-    """The model's figures, with those of training patients who had exactly these modalities (None: too few)."""
+    """The model's figures, and those of training patients with just these modalities (None: too few)."""
     kept = {name: value for name, value in validation.items() if name != "patterns"}
     return {**kept, "same_modalities": validation.get("patterns", {}).get("+".join(present))}
 

@@ -25,7 +25,7 @@ class BadOutcome(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What happened to n patients: `event` (n,) is True for a death, `time` (n,) days to it or to last contact.
+    """What happened to n patients: `event` (n,) True for a death, `time` (n,) days to it or to last contact.
 
     One type instead of two loose columns, so that event and time cannot be swapped or cut apart.
     """
@@ -93,18 +93,15 @@ def life_table(outcome: Outcome) -> LifeTable:
     time, place = np.unique(outcome.time, return_inverse=True)
     deaths = np.bincount(place, weights=outcome.event, minlength=len(time)).astype(np.int64)
     leaving = np.bincount(place, minlength=len(time))
-    at_risk = (
-        len(outcome) - np.concatenate([[0], np.cumsum(leaving)[:-1]]).astype(np.int64)
-        if len(time)
-        else leaving
-    )
+    at_risk = len(outcome) - np.cumsum(leaving) + leaving
     return LifeTable(time, deaths, leaving - deaths, at_risk)
 
 
 def kaplan_meier(outcome: Outcome) -> KaplanMeier:
     """Product-limit estimate with Greenwood's variance and a log(-log) 95 % interval.
 
-    Kaplan and Meier 1958; interval: Kalbfleisch and Prentice 2002, section 1.4. Without an event the curve is 1.
+    Kaplan and Meier 1958; interval: Kalbfleisch and Prentice 2002, section 1.4. Without an event the curve
+    is 1.
     """
     table = life_table(outcome)
     return _product_limit(table.time, table.deaths, table.at_risk)
@@ -143,7 +140,7 @@ def _product_limit(time: Floats, deaths: Ints, risk: Ints) -> KaplanMeier:
     follow_up = float(time[-1]) if len(time) else 0.0
     kept = deaths > 0
     time, deaths, risk = time[kept], deaths[kept], risk[kept]
-    survival = np.cumprod(1 - deaths / risk) if len(risk) else np.empty(0)
+    survival = np.cumprod(1 - deaths / risk, dtype=np.float64)
     low, high = _log_log_interval(survival, deaths, risk)
     return KaplanMeier(time, survival, low, high, risk, follow_up)
 

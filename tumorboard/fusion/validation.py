@@ -21,7 +21,7 @@ FEWEST_FOR_A_FIGURE = 10  # deaths
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """Held-out log hazard `risk` (n,) and `survival` (n, t) on days `times`, with the fold of each patient."""
+    """Held-out log hazard `risk` (n,) and `survival` (n, t) on days `times`; the fold of each patient."""
 
     risk: Floats
     survival: Floats
@@ -60,7 +60,7 @@ def without_a_model(cohort: Cohort, times: Floats) -> Predictions:
 def figures(
     outcome: Outcome, predicted: Predictions, *, resamples: int = 1000, seed: int = 0
 ) -> dict[str, Any]:
-    """C with its interval (mean over folds), IBS, calibration slope and the gap at three years, as plain numbers."""
+    """C (mean over folds) with its interval, IBS, calibration slope, gap at three years: plain numbers."""
     folds = by_fold(outcome, predicted)
     low, high = metrics.concordance_interval(folds, resamples=resamples, seed=seed)
     times = predicted.times
@@ -78,7 +78,7 @@ def figures(
 
 
 def by_pattern(cohort: Cohort, predicted: Predictions) -> dict[str, dict[str, Any]]:
-    """Pooled C of the patients with exactly the same modalities, where there are enough deaths for a figure."""
+    """Pooled C of the patients with exactly the same modalities, where enough died for a figure."""
     patterns = np.array(["+".join(names) for names in patterns_of(cohort)])
     result = {}
     for pattern in np.unique(patterns):
@@ -101,7 +101,10 @@ def patterns_of(cohort: Cohort) -> list[tuple[str, ...]]:
 
 
 def by_fold(outcome: Outcome, predicted: Predictions) -> list[tuple[Outcome, Floats]]:
-    """Outcome and risk of each fold: risks of different folds come from different models and are not ranked together."""
+    """Outcome and risk of each fold.
+
+    Risks of different folds come from different models: never rank them together.
+    """
     numbers = np.unique(predicted.split)
     return [(outcome.rows(predicted.split == k), predicted.risk[predicted.split == k]) for k in numbers]
 
