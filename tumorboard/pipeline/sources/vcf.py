@@ -16,6 +16,7 @@ from tumorboard.pipeline.sources.reading import Notice, Reading, Rejected, Sourc
 from tumorboard.pipeline.sources.vcf_header import FIXED_COLUMNS, VcfHeader
 
 _TESTED_VERSIONS = ("VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3")
+_POSITION = re.compile(r"[0-9]{1,10}")
 _BASES = re.compile(r"[ACGTNRYSWKMBDHV]+", re.IGNORECASE)
 # missing, spanning deletion, symbolic, bases, breakend with mate, single breakend (VCFv4.3, 1.6.1.5)
 _ALTERNATE = re.compile(
@@ -131,11 +132,11 @@ def _problem(header: VcfHeader, cells: list[str]) -> tuple[str, str] | None:
     chromosome, position, _, reference, alternates, quality = cells[:6]
     checks = (
         (chromosome and " " not in chromosome, "CHROM is empty or holds a blank", "CHROM"),
-        (position.isdecimal(), "POS is not a whole number", "POS"),
+        (_POSITION.fullmatch(position), "POS is not a whole number", "POS"),
         (_BASES.fullmatch(reference), "REF is not a sequence of bases", "REF"),
         (
             all(map(_ALTERNATE.fullmatch, alternates.split(","))),
-            "ALT is neither bases nor a VCF symbol",
+            "ALT is no allele of VCF",
             "ALT",
         ),
         (quality == "." or _is_number(quality), "QUAL is neither a number nor '.'", "QUAL"),
