@@ -71,11 +71,11 @@ def _problem(error: yaml.YAMLError) -> str:
 
 
 class _CtmlLoader(yaml.SafeLoader):
-    """Safe YAML without surprises: no dates, no yes/no booleans, no octal numbers, no aliases, no lost keys."""
+    """Safe YAML without surprises: no dates, yes/no booleans, octal numbers, aliases or lost fields."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             problem = "an alias (*name) is not read; write the block out"
             raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
         return super().compose_node(parent, index)

@@ -105,9 +105,7 @@ def _sequenced(number: int, text: str) -> Iterator[SourceRow]:
 def _header(number: int, columns: list[str]) -> Iterator[Notice]:
     place = f"line {number}"
     if any(f"{name}.2" in columns for name in (SAMPLE, *PLACE_COLUMNS, *GENE_COLUMNS)):
-        raise Unreadable(
-            "a column of sample, gene or position stands twice; the sender must remove one", place
-        )
+        raise Unreadable("a column of sample, gene or place stands twice; remove one", place)
     if SAMPLE not in columns:
         raise Unreadable(f"the column {SAMPLE} is missing", place)
     placed = set(PLACE_COLUMNS) <= set(columns)

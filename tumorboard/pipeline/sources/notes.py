@@ -1,7 +1,7 @@
 """Clinical notes: letters as text files with header lines, and tables of notes as CSV.
 
-Both give `note` rows of one shape: `text` (unchanged, so that character spans hold), `type`, `date`, `author`,
-`title`, `system`, and under `other` whatever else the sender gave, by its own names.
+Both give `note` rows of one shape: `text` (unchanged, so that character spans hold), `type`, `date`,
+`author`, `title`, `system`, and under `other` whatever else the sender gave, by its own names.
 """
 
 from __future__ import annotations
