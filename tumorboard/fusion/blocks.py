@@ -18,8 +18,8 @@ RANGE_MARGIN = 0.5
 class Block:
     """Impute by the median, cut outliers, standardise.
 
-    Arrays have one entry per kept feature (p,). `low` and `high` are the training range, `floor` and `ceiling`
-    where outliers are cut.
+    Arrays have one entry per kept feature (p,). `low` and `high` are the training range, `floor` and
+    `ceiling` where outliers are cut.
     """
 
     features: tuple[str, ...]
@@ -48,14 +48,14 @@ def usable_columns(values: Floats) -> Bools:
     measured = ~np.isnan(values)
     lowest = np.where(measured, values, np.inf).min(axis=0, initial=np.inf)
     highest = np.where(measured, values, -np.inf).max(axis=0, initial=-np.inf)
-    return highest > lowest
+    return np.asarray(highest > lowest)
 
 
 def fit_block(values: Floats, features: tuple[str, ...]) -> Block:
     """Learn the constants from the training rows `values` (n, p), features without use left out."""
     kept = usable_columns(values)
-    values = values[:, kept]
-    fill = np.nanmedian(values, axis=0) if values.shape[1] else np.empty(0)
+    values = values[:, kept] if kept.any() else np.empty((1, 0))
+    fill = np.nanmedian(values, axis=0)
     filled = np.where(np.isnan(values), fill, values)
     middle, reach = filled.mean(axis=0), OUTLIER_SD * filled.std(axis=0)
     floor, ceiling = middle - reach, middle + reach
@@ -75,7 +75,7 @@ def fit_block(values: Floats, features: tuple[str, ...]) -> Block:
 
 
 def principal_axes(z: Floats, widest: int = WIDEST) -> Floats:
-    """Axes (k, p) to rotate standardised columns `z` (n, p) by: the identity, or the first ones of a wide block.
+    """Axes (k, p) to rotate standardised columns `z` (n, p) by: identity, or the first ones of a wide block.
 
     Each axis points to its strongest feature, so that the sign does not depend on the solver.
     """

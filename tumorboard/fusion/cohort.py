@@ -103,8 +103,10 @@ class Cohort:
         )
 
     def only(self, modalities: Collection[str]) -> Cohort:
-        """The same patients with just these modalities."""
-        return replace(self, tables={name: t for name, t in self.tables.items() if name in modalities})
+        """The same patients with just these modalities; the others are taken from everyone."""
+        nobody = np.zeros(len(self), dtype=bool)
+        tables = {name: t if name in modalities else t.masked(nobody) for name, t in self.tables.items()}
+        return replace(self, tables=tables)
 
     def with_outcome(self, outcome: Outcome) -> Cohort:
         return replace(self, outcome=outcome)

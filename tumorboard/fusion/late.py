@@ -1,7 +1,7 @@
 """Late fusion, the default: one expert per modality, joined by a non-negative stack of their own risks.
 
-The stack sees out-of-fold risks only. On the centred scale an absent modality contributes exactly 0, so nothing
-is imputed and every contribution is exact.
+The stack sees out-of-fold risks only. On the centred scale an absent modality contributes exactly 0, so
+nothing is imputed and every contribution is exact.
 """
 
 from __future__ import annotations

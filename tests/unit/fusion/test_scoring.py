@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tumorboard.fusion.cohort import MODALITIES, BadFeatures
+from tumorboard.fusion.scoring import COLUMNS, rows, score, score_all
+from tumorboard.fusion.train import train
+
+from .simulated import gold as simulated_gold
+from .simulated import of_patient
+
+FULL = {name: {f"{name}_{number}": 0.3 for number in range(3)} for name in MODALITIES}
+
+
+def long(values: dict[str, dict[str, float]]) -> pd.DataFrame:
+    found = [(modality, name, value) for modality, some in values.items() for name, value in some.items()]
+    return pd.DataFrame(found, columns=["modality", "feature", "value"])
+
+
+def reference(model, gold, patient="patient-0000"):
+    return score(model, of_patient(gold[0], patient))
+
+
+def test_a_score_says_what_it_used_and_lacked(model):
+    result = score(model, long({name: FULL[name] for name in ("clinical", "labs")}))
+    assert not result.abstained
+    assert result.used == ["clinical", "labs"]
+    assert result.absent == ["genomic", "imaging", "wearables"]
+    assert set(result.contributions) == {"clinical", "labs"}
+    assert 0 <= result.percentile <= 100
+    assert result.cohort == "simulated"
+    assert result.model_version == model.version
+
+
+def test_contributions_sum_to_the_risk_and_features_to_their_modality(model):
+    result = score(model, long(FULL))
+    assert sum(part.share for part in result.contributions.values()) == pytest.approx(result.risk, abs=1e-12)
+    few = result.contributions["wearables"]
+    assert sum(feature.share for feature in few.features) == pytest.approx(few.share, abs=1e-12)
+
+
+def test_an_imputed_feature_is_not_called_measured(model):
+    result = score(model, long({"wearables": {"wearables_0": 0.3}}))
+    measured = {f.feature: f.measured for f in result.contributions["wearables"].features}
+    assert measured["wearables_0"]
+    assert not any(value for name, value in measured.items() if name != "wearables_0")
+
+
+def test_the_widest_absent_modality_would_narrow_most(model):
+    spread = dict(zip(model.fusion.experts, model.fusion.spread, strict=True))
+    result = score(model, long({"clinical": FULL["clinical"]}))
+    absent = {name: value for name, value in spread.items() if name != "clinical"}
+    assert result.narrows_most == max(absent, key=absent.get)
+    assert score(model, long(FULL)).narrows_most == ""
+
+
+def test_the_interval_is_wider_with_less(model):
+    less, more = score(model, long({"clinical": FULL["clinical"]})), score(model, long(FULL))
+    month = 12
+    widths = [np.log(np.log(s.curve.low[month]) / np.log(s.curve.high[month])) for s in (less, more)]
+    assert widths[0] > widths[1]
+
+
+def test_curves_start_at_one_and_fall(model):
+    curve = score(model, long(FULL)).curve
+    assert curve.months == list(range(len(curve.months)))
+    assert curve.survival[0] == curve.low[0] == curve.high[0] == 1
+    for values in (curve.survival, curve.low, curve.high):
+        assert all(0 <= value <= 1 for value in values)
+        assert (np.diff(values) <= 1e-12).all()
+
+
+noise = st.floats(allow_nan=True, allow_infinity=False, width=64) | st.sampled_from(
+    [1e9, -1e9, np.nan, np.inf]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(masked=st.sets(st.sampled_from(MODALITIES)), values=st.lists(noise, min_size=3, max_size=3))
+def test_what_stands_behind_a_mask_changes_no_bit(model, masked, values):
+    spoilt = {
+        name: dict(zip(FULL[name], values, strict=True)) if name in masked else FULL[name] for name in FULL
+    }
+    visible = {name: FULL[name] for name in FULL if name not in masked}
+    assert score(model, long(spoilt), masked=masked) == score(model, long(visible))
+
+
+@settings(max_examples=30, deadline=None)
+@given(order=st.permutations(MODALITIES))
+def test_the_order_of_modalities_is_irrelevant(model, order):
+    assert score(model, long({name: FULL[name] for name in order})) == score(model, long(FULL))
+
+
+def test_all_missing_abstains_with_the_cohort_curve(model):
+    for result in (score(model, long({})), score(model, long(FULL), masked=MODALITIES)):
+        assert result.abstained
+        assert result.reason.startswith("no usable modality")
+        assert result.risk is result.percentile is None
+        assert result.contributions == {}
+        assert result.absent == list(MODALITIES)
+        expected = model.cohort.curve.at(np.array(result.curve.months) * 30.4375)
+        np.testing.assert_array_equal(result.curve.survival, expected)
+
+
+def test_rows_without_a_value_are_not_a_modality(model):
+    assert score(model, long({"labs": {"labs_0": np.nan}})).absent == list(MODALITIES)
+
+
+def test_outside_the_training_range_abstains_and_names_the_feature_not_the_value(model):
+    result = score(model, long({**FULL, "labs": {"labs_2": 4711.0}}))
+    assert result.abstained
+    assert result.reason == "outside training range: labs/labs_2; check value and unit at the source"
+    assert result.used == []
+
+
+def test_an_unknown_tumour_type_abstains(model):
+    assert "tumour type PRAD" in score(model, long(FULL), tumor_type="PRAD").reason
+    assert not score(model, long(FULL), tumor_type="LUAD").abstained
+
+
+def test_a_modality_that_adds_nothing_is_set_aside_with_the_reason(model):
+    spread = np.where(np.array(list(model.fusion.experts)) == "labs", 0.0, model.fusion.spread)
+    without = replace(model, fusion=replace(model.fusion, spread=spread))
+    result = score(without, long(FULL))
+    assert result.set_aside == {"labs": "added nothing in the training cohort"}
+    assert "labs" not in result.used
+    only = score(without, long({"labs": FULL["labs"]}))
+    assert only.abstained
+    assert "added nothing" in only.reason
+
+
+@pytest.mark.parametrize("deaths", [0, 1])
+def test_too_few_events_always_abstain(deaths):
+    features, cohort = simulated_gold(40)
+    cohort["died"] = np.arange(40) < deaths
+    model, report = train(features, cohort, seed=0)
+    result = score(model, of_patient(features, "patient-0001"))
+    assert result.abstained
+    assert result.reason == f"too few events: {deaths} deaths in the training cohort, 20 are needed"
+    assert report["rows"] == []
+    assert rows({"p": result}, as_of=date(2025, 1, 1)).shape == (1, len(COLUMNS))
+
+
+def test_unknown_features_are_ignored_and_unknown_modalities_refused(model):
+    more = {**FULL, "labs": {**FULL["labs"], "new test": 5.0}}
+    assert score(model, long(more)) == score(model, long(FULL))
+    with pytest.raises(BadFeatures, match="unknown modality"):
+        score(model, long({"astrology": {"sign": 1.0}}))
+
+
+def test_two_patients_are_not_one(model, gold):
+    with pytest.raises(ValueError, match="more than one patient"):
+        score(model, gold[0])
+
+
+def test_a_batch_scores_as_each_alone(model, gold):
+    features, cohort = gold
+    patients = list(cohort["patient_key"][:25])
+    batch = score_all(model, features, patients)
+    assert list(batch) == patients
+    for patient in patients:
+        assert batch[patient] == score(model, of_patient(features, patient))
+
+
+def test_percentile_rises_with_risk(model, gold):
+    features, cohort = gold
+    found = [s for s in score_all(model, features, list(cohort["patient_key"])).values() if not s.abstained]
+    ordered = sorted(found, key=lambda s: s.risk)
+    assert (np.diff([s.percentile for s in ordered]) >= 0).all()
+    assert ordered[0].percentile < 15 < 85 < ordered[-1].percentile
+
+
+def test_rows_have_the_shape_of_gold_risk_scores(model, gold):
+    scores = score_all(model, gold[0], ["patient-0000", "stranger"])
+    table = rows(scores, as_of=date(2025, 5, 1))
+    assert list(table.columns) == list(COLUMNS)
+    first, second = table.iloc[0], table.iloc[1]
+    assert not first["abstained"]
+    assert second["abstained"]
+    assert np.isnan(second["risk"])
+    assert set(json.loads(first["curve"])) == {"months", "survival", "low", "high"}
+    assert set(json.loads(first["contributions"])["modalities"]) == set(first["used"])
+    validation = json.loads(first["validation"])
+    assert validation["fusion"]["n"] == 160
+    assert validation["fusion"]["events"] > 0
+    assert "same_modalities" in validation
+
+
+def test_no_scores_give_an_empty_table(model, gold):
+    assert rows(score_all(model, gold[0], []), as_of=date(2025, 5, 1)).shape == (0, len(COLUMNS))
