@@ -1,0 +1,1 @@
+"""Which trials fit and why not: criteria, three-valued matching, screening."""

@@ -1,0 +1,244 @@
+"""Screen one patient for one trial: every level with its verdict, every criterion with its evidence.
+
+A level is decided by its own clause and those above it (trial, step, arm, dose). The verdict is derived
+here and never stored as an entry. "Fits" means "fits the encoded criteria", never "eligible".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from tumorboard.trials.criteria import (
+    Alive,
+    Alteration,
+    Diagnosis,
+    Level,
+    LevelName,
+    Node,
+    Not,
+    Predicate,
+    Trial,
+    all_of,
+    predicates,
+)
+from tumorboard.trials.logic import Outcome, Reason, Value, combine
+from tumorboard.trials.matching import match
+from tumorboard.trials.patients import PatientEvidence
+from tumorboard.trials.rules import Rules
+
+Verdict = Literal["fits", "uncertain", "excluded", "none"]
+_VERDICTS: dict[Value, Verdict] = {Value.MET: "fits", Value.UNKNOWN: "uncertain", Value.NOT_MET: "excluded"}
+
+#: Asked of every patient and shown like the trial's own criteria.
+VITAL_STATUS = Predicate("vital_status", "The patient is alive", Alive())
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One row: the criterion as worded, its result (after `not`), and why. `open` means that the answer
+    can still change the level's verdict; only then `would_settle` is filled."""
+
+    path: str
+    wording: str
+    result: Value
+    reason_code: str
+    evidence: tuple[str, ...]
+    note: str
+    would_settle: str
+    open: bool
+    asks: type
+
+
+@dataclass(frozen=True, slots=True)
+class LevelResult:
+    trial_id: str
+    trial_version: str
+    trial_is_open: bool | None
+    level: LevelName
+    code: str
+    path: str
+    title: str
+    suspended: bool
+    verdict: Verdict
+    criteria: tuple[CriterionResult, ...]
+    all_solid_or_liquid: bool = False
+
+    def count(self, result: Value) -> int:
+        return sum(criterion.result is result for criterion in self.criteria)
+
+
+def screen(
+    trial: Trial,
+    patient: PatientEvidence,
+    *,
+    rules: Rules | None = None,
+    closed_world: bool = False,
+    include_deceased: bool = False,
+) -> list[LevelResult]:
+    """One result per level, the trial first.
+
+    `closed_world=True` answers as boolean engines do, for comparison runs only: each clause alone, and
+    absence counts as negative.
+    """
+    screening = _Screening(trial, patient, rules or Rules(), closed_world, include_deceased)
+    return list(screening.levels(trial.root, ()))
+
+
+@dataclass(frozen=True)
+class _Screening:
+    trial: Trial
+    patient: PatientEvidence
+    rules: Rules
+    closed_world: bool
+    include_deceased: bool
+
+    def levels(self, level: Level, above: tuple[Node, ...]) -> Iterator[LevelResult]:
+        own = (level.match,) if level.match is not None else ()
+        clauses = own if self.closed_world else (*above, *own)
+        yield self._level(level, clauses)
+        for below in level.below:
+            yield from self.levels(below, clauses)
+
+    def _level(self, level: Level, clauses: tuple[Node, ...]) -> LevelResult:
+        tree = all_of([*([] if self.include_deceased else [VITAL_STATUS]), *clauses])
+        criteria: tuple[CriterionResult, ...] = ()
+        verdict: Verdict = "none"
+        if clauses and tree is not None:
+            answers = {leaf: self._answer(leaf) for leaf in predicates(tree)}
+            verdict = _VERDICTS[combine(tree, lambda leaf: answers[leaf].value)]
+            criteria = tuple(_criteria(tree, answers))
+        return LevelResult(
+            self.trial.trial_id, self.trial.version, self.trial.is_open, level.name, level.code, level.path,
+            level.title, level.suspended, verdict, criteria, _is_broad(clauses),
+        )  # fmt: skip
+
+    def _answer(self, leaf: Predicate) -> Outcome:
+        outcome = match(leaf.asks, self.patient, self.rules)
+        if self.closed_world and outcome.value is Value.UNKNOWN:
+            return Outcome.known(False, outcome.evidence or (ABSENCE,), "Absence read as negative.")
+        return outcome
+
+
+#: The "evidence" of a closed-world answer: no row.
+ABSENCE = "(absence)"
+
+
+def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[CriterionResult]:
+    still_open = {id(leaf) for leaf in openpredicates(tree, lambda leaf: answers[leaf].value)}
+    for leaf, negated in _polarities(tree, False):
+        outcome = answers[leaf].negated() if negated else answers[leaf]
+        is_open = id(leaf) in still_open
+        yield CriterionResult(
+            leaf.path, leaf.wording, outcome.value, outcome.reason or "", outcome.evidence, outcome.note,
+            outcome.would_settle if is_open else "", is_open, type(leaf.asks),
+        )  # fmt: skip
+
+
+def _polarities(node: Node, negated: bool) -> Iterator[tuple[Predicate, bool]]:
+    if isinstance(node, Predicate):
+        yield node, negated
+    elif isinstance(node, Not):
+        yield from _polarities(node.child, not negated)
+    else:
+        for child in node.children:
+            yield from _polarities(child, negated)
+
+
+def _is_broad(clauses: Iterable[Node]) -> bool:
+    questions = [leaf.asks for clause in clauses for leaf in predicates(clause)]
+    terms = [asks.term for asks in questions if isinstance(asks, Diagnosis)]
+    return all(term in ("_SOLID_", "_LIQUID_") for term in terms)
+
+
+# ---- tables and lists
+
+COLUMNS = (
+    "patient_key", "trial_id", "level", "code", "path", "wording", "result", "reason_code", "evidence",
+    "would_settle", "verdict", "trial_version",
+)  # fmt: skip
+
+
+def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
+    """Results as rows of gold.trial_matches: one per level and criterion, and one for a level without any."""
+    records = [
+        (
+            patient_key, result.trial_id, result.level, result.code, criterion.path, criterion.wording,
+            str(criterion.result), str(criterion.reason_code), list(criterion.evidence),
+            criterion.would_settle, result.verdict, result.trial_version,
+        )
+        for result in results
+        for criterion in result.criteria or (_nothing_encoded(result),)
+    ]  # fmt: skip
+    return pd.DataFrame(records, columns=list(COLUMNS))
+
+
+def _nothing_encoded(result: LevelResult) -> CriterionResult:
+    return CriterionResult(
+        result.path, "No criteria encoded", Value.UNKNOWN, Reason.UNSUPPORTED, (), "",
+        "Read the protocol", True, type(None),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing to do, and the trials it could decide."""
+
+    what: str
+    trials: tuple[str, ...]
+    criteria: int
+
+
+def tests_that_settle_most(results: Iterable[LevelResult]) -> list[Ask]:
+    """What would settle open criteria, most trials first; suspended levels and closed trials do not count."""
+    trials: dict[str, set[str]] = defaultdict(set)
+    criteria: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for result in results:
+        if result.suspended or result.trial_is_open is False or result.verdict != "uncertain":
+            continue
+        for criterion in result.criteria:
+            if criterion.would_settle and criterion.reason_code != Reason.UNSUPPORTED:
+                trials[criterion.would_settle].add(result.trial_id)
+                criteria[criterion.would_settle].add((result.trial_id, criterion.path))
+    asks = [Ask(what, tuple(sorted(found)), len(criteria[what])) for what, found in trials.items()]
+    return sorted(asks, key=lambda ask: (-len(ask.trials), -ask.criteria, ask.what))
+
+
+#: The order of results, as stated to the reader. Which center runs a trial plays no part.
+RANKING = (
+    "fits, then uncertain, then nothing encoded, then excluded",
+    "open, then status unknown, then suspended or closed",
+    "matched by an alteration before matched without one",
+    "for this disease before all solid or all haematological tumours",
+    "fewer open questions first",
+    "trial number, level, code",
+)
+_VERDICT_ORDER: dict[Verdict, int] = {"fits": 0, "uncertain": 1, "none": 2, "excluded": 3}
+_LEVEL_ORDER: dict[LevelName, int] = {"trial": 0, "step": 1, "arm": 2, "dose": 3}
+
+
+def ranked(results: Iterable[LevelResult]) -> list[LevelResult]:
+    """Results in the order stated in RANKING."""
+    return sorted(results, key=_rank)
+
+
+def _rank(result: LevelResult) -> tuple[int, int, bool, bool, int, str, int, str]:
+    closed = 2 if result.suspended or result.trial_is_open is False else int(result.trial_is_open is None)
+    by_alteration = any(
+        criterion.asks is Alteration and criterion.result is Value.MET for criterion in result.criteria
+    )
+    return (
+        _VERDICT_ORDER[result.verdict], closed, not by_alteration, result.all_solid_or_liquid,
+        sum(criterion.open for criterion in result.criteria), result.trial_id,
+        _LEVEL_ORDER[result.level], result.code,
+    )  # fmt: skip
+
+
+def best(results: Sequence[LevelResult]) -> LevelResult:
+    """The level that stands for the trial in a list: the most specific of the best ranked ones."""
+    leaves = [result for result in results if result.verdict != "none"] or list(results)
+    return min(leaves, key=lambda result: (_rank(result)[:2], -_LEVEL_ORDER[result.level], _rank(result)[2:]))
