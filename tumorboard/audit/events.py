@@ -46,7 +46,6 @@ class Event(TextChoices):
     FACT_VERIFIED = "fact_verified", "Fact verified"
     FACT_DISPUTED = "fact_disputed", "Fact disputed"
     CASE_LOOKED_AT = "case_looked_at", "Case looked at"
-    READINESS_MEASURED = "readiness_measured", "Readiness of a case measured"
     # meetings
     MEETING_PLANNED = "meeting_planned", "Meeting planned"
     MEETING_OPENED = "meeting_opened", "Meeting opened"
