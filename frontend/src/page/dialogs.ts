@@ -1,0 +1,10 @@
+// <button data-dialog="id"> opens the native <dialog id="id">; closing is <form method="dialog"> or Esc, without script.
+
+export function dialogs(): void {
+  document.addEventListener('click', (event) => {
+    const button = (event.target as Element).closest<HTMLElement>('[data-dialog]');
+    if (!button) return;
+    const dialog = document.getElementById(button.dataset.dialog ?? '');
+    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  });
+}
