@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from . import metrics, validation
 from .cohort import Cohort, from_long
 from .late import FEWEST_EVENTS, Fitted, LateFusion, fit_late
 from .model import STRATEGY, Model, training_cohort
-from .survival import Floats
-from .validation import Predictions, cross_validate, figures
+from .validation import Predictions, figures, late, shuffled
 
 OUTER_FOLDS = 5
 
@@ -61,14 +59,14 @@ def _measured(cohort: Cohort, fitted: Fitted, seed: int, resamples: int) -> Repo
             "note": f"fewer than {FEWEST_EVENTS} deaths or no usable modality",
         }
     times = validation.time_grid(cohort.outcome)
-    fused = _late(cohort, times, seed)
-    clinical = _late(cohort.only(["clinical"]), times, seed)
-    shuffled = _shuffled(cohort, seed)
+    fused = late(cohort, times, seed)
+    clinical = late(cohort.only(["clinical"]), times, seed)
+    mixed = shuffled(cohort, seed)
     compared = [
         ("late fusion", cohort, fused),
         ("clinical only", cohort, clinical),
         ("Kaplan-Meier", cohort, validation.without_a_model(cohort, times)),
-        ("shuffled labels", shuffled, _late(shuffled, times, seed)),
+        ("shuffled labels", mixed, late(mixed, times, seed)),
     ]
     rows = [
         {"row": row, **figures(which.outcome, predicted, resamples=resamples, seed=seed)}
@@ -79,16 +77,6 @@ def _measured(cohort: Cohort, fitted: Fitted, seed: int, resamples: int) -> Repo
         "lead_over_clinical": _lead(cohort, fused, clinical, resamples, seed),
         "patterns": validation.by_pattern(cohort, fused),
     }
-
-
-def _late(cohort: Cohort, times: Floats, seed: int) -> Predictions:
-    return cross_validate(cohort, lambda part: fit_late(part, seed=seed), times)
-
-
-def _shuffled(cohort: Cohort, seed: int) -> Cohort:
-    """The same patients with each other's outcomes: whatever is found there was leaked or luck."""
-    order = np.random.default_rng(seed).permutation(len(cohort))
-    return cohort.with_outcome(cohort.outcome.rows(order))
 
 
 def _lead(cohort: Cohort, fused: Predictions, clinical: Predictions, resamples: int, seed: int) -> Report:

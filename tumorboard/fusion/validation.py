@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from . import metrics
 from .cohort import Cohort
-from .late import Fitted
+from .late import Fitted, fit_late
 from .survival import Floats, Outcome, kaplan_meier
 
 Fit = Callable[[Cohort], Fitted]
@@ -35,16 +35,32 @@ def time_grid(outcome: Outcome, *, last: float = 1825.0) -> Floats:
     return np.linspace(min(GRID_START, end / 2), end, GRID_POINTS)
 
 
-def cross_validate(cohort: Cohort, fit: Fit, times: Floats) -> Predictions:
-    """Fit on all folds of `cohort.split` but one, predict that one, for each."""
+def cross_validate(
+    cohort: Cohort, fit: Fit, times: Floats, *, shown: Collection[str] | None = None
+) -> Predictions:
+    """Fit on all folds of `cohort.split` but one, predict that one, for each.
+
+    With `shown`, only these modalities are shown when predicting: training had them all.
+    """
+    visible = cohort if shown is None else cohort.only(shown)
     risk, survival = np.zeros(len(cohort)), np.ones((len(cohort), len(times)))
     for number in np.unique(cohort.split):
         held = cohort.split == number
         fusion = fit(cohort.rows(~held)).fusion
-        tables = cohort.rows(held).tables
-        risk[held] = fusion.risk(tables)
+        risk[held] = fusion.risk(visible.rows(held).tables)
         survival[held] = fusion.baseline.survival(risk[held], np.minimum(times, fusion.baseline.follow_up))
     return Predictions(risk, survival, times, cohort.split)
+
+
+def late(cohort: Cohort, times: Floats, seed: int) -> Predictions:
+    """The late fusion, cross-validated."""
+    return cross_validate(cohort, lambda part: fit_late(part, seed=seed), times)
+
+
+def shuffled(cohort: Cohort, seed: int) -> Cohort:
+    """The same patients with each other's outcomes: whatever is found there was leaked or luck."""
+    order = np.random.default_rng(seed).permutation(len(cohort))
+    return cohort.with_outcome(cohort.outcome.rows(order))
 
 
 def without_a_model(cohort: Cohort, times: Floats) -> Predictions:
