@@ -1,0 +1,102 @@
+"""A body made of ellipses, in Hounsfield units, with one spherical lesion of a given volume.
+
+Not anatomy: enough that a viewer shows something a physician recognises at once as thorax or abdomen, and that a program
+can measure a lesion whose true volume is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 128
+AIR, LUNG, FAT, SOFT, LIVER, KIDNEY, BONE = -1000, -820, -95, 45, 105, 120, 420
+LESION = {"thorax": 40, "abdomen": 38}
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Voxel size in mm and the centre of the lesion as (slice, row, column) in mm from the volume's corner."""
+
+    spacing: float
+    thickness: float
+    slices: int
+    centre: tuple[float, float, float]
+
+
+Volume = NDArray[np.int16]
+Grid = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+Paint = Callable[..., None]
+
+
+def _grid(geometry: Geometry) -> Grid:
+    """Coordinates of the voxel centres: slice in mm, row and column in mm."""
+    z = (np.arange(geometry.slices) * geometry.thickness)[:, None, None]
+    y = (np.arange(SIZE) * geometry.spacing)[None, :, None]
+    x = (np.arange(SIZE) * geometry.spacing)[None, None, :]
+    return z, y, x
+
+
+def volume_of(plan: str, geometry: Geometry, lesion_ml: float, rng: np.random.Generator) -> Volume:
+    """Hounsfield units of shape (slices, 128, 128), int16; the lesion's edge is one voxel wide."""
+    z, y, x = _grid(geometry)
+    middle = SIZE * geometry.spacing / 2
+    body = np.full((geometry.slices, SIZE, SIZE), AIR, dtype=np.float32)
+
+    def paint(value: float, row: float, column: float, high: float, wide: float, swell: float = 0.0) -> None:
+        """An elliptic cylinder; row, column and half-axes in parts of the half width; `swell` bulges it over the slices."""
+        grow = 1 - swell * ((z / (geometry.slices * geometry.thickness)) - 0.5) ** 2
+        inside = ((y / middle - 1 - row) / (high * grow)) ** 2 + (
+            (x / middle - 1 - column) / (wide * grow)
+        ) ** 2 <= 1
+        body[np.broadcast_to(inside, body.shape)] = value
+
+    paint(FAT, 0, 0, 0.66, 0.90)
+    paint(SOFT, 0, 0, 0.60, 0.83)
+    (_thorax if plan == "thorax" else _abdomen)(paint)
+    _lesion(body, (z, y, x), geometry, LESION[plan], lesion_ml)
+    body += rng.normal(0, 9, body.shape).astype(np.float32)
+    return np.clip(np.rint(body), -1024, 3071).astype(np.int16)
+
+
+def _thorax(paint: Paint) -> None:
+    paint(LUNG, -0.04, -0.43, 0.44, 0.31, 1.0)
+    paint(LUNG, -0.04, 0.43, 0.44, 0.31, 1.0)
+    paint(SOFT + 10, -0.08, 0.10, 0.24, 0.22, 0.8)
+    paint(BONE, 0.40, 0, 0.11, 0.10)
+    paint(25, 0.50, 0, 0.035, 0.035)
+    paint(BONE, -0.54, 0, 0.03, 0.08)
+    paint(60, 0.24, 0.07, 0.06, 0.06)
+
+
+def _abdomen(paint: Paint) -> None:
+    paint(LIVER, -0.05, -0.40, 0.40, 0.38, 0.7)
+    paint(KIDNEY, 0.24, -0.36, 0.11, 0.09)
+    paint(KIDNEY, 0.24, 0.40, 0.11, 0.09)
+    paint(90, -0.02, 0.60, 0.20, 0.12)
+    paint(-400, -0.30, 0.26, 0.09, 0.16)
+    paint(BONE, 0.36, 0, 0.12, 0.11)
+    paint(60, 0.20, 0.05, 0.055, 0.055)
+
+
+def radius_mm(volume_ml: float) -> float:
+    return float((3 * volume_ml * 1000 / (4 * np.pi)) ** (1 / 3))
+
+
+def _lesion(body: NDArray[np.float32], grid: Grid, geometry: Geometry, value: int, volume_ml: float) -> None:
+    """Blend the sphere in: a voxel at the edge is filled in part, so that the measured volume is not quantised."""
+    z, y, x = grid
+    cz, cy, cx = geometry.centre
+    distance = np.sqrt((z - cz) ** 2 + (y - cy) ** 2 + (x - cx) ** 2)
+    share = np.clip((radius_mm(volume_ml) - distance) / geometry.spacing + 0.5, 0, 1).astype(np.float32)
+    body += share * (value - body)
+
+
+def lesion_centre(plan: str, spacing: float, thickness: float, slices: int) -> tuple[float, float, float]:
+    """Where the lesion sits: right lung, or right lobe of the liver."""
+    middle = SIZE * spacing / 2
+    row, column = (-0.04, -0.43) if plan == "thorax" else (-0.05, -0.42)
+    return slices * thickness / 2, middle * (1 + row), middle * (1 + column)
