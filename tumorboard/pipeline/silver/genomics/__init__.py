@@ -1,0 +1,1 @@
+"""From one genomic row as received to findings in one vocabulary: pure Python, one file per format."""
