@@ -123,7 +123,7 @@ def _gene(asks: Alteration, finding: Finding) -> Value:
     """Either side of a rearrangement may carry the gene asked for, the other one its partner."""
     wanted = (asks.gene or ANY_GENE, asks.partner or ANY_GENE)
     if finding.kind != "sv":
-        return Value.of(wanted[0] in (ANY_GENE, finding.gene))
+        return _side(wanted[0], finding.gene)
     sides = (finding.gene, finding.partner)
     straight = both(_side(*pair) for pair in zip(wanted, sides, strict=True))
     crossed = both(_side(*pair) for pair in zip(wanted, reversed(sides), strict=True))

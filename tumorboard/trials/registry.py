@@ -164,7 +164,8 @@ def _tumor_type(name: str, oncotree: OncoTree) -> tuple[str, str]:
         for candidate in _spellings(text):
             if oncotree.members(candidate):
                 return candidate, narrowed
-    return "", ""
+    part = re.search(r"\b(colon|rectal|rectum)\b", name, re.IGNORECASE)
+    return ("COADREAD", part.group()) if part else ("", "")
 
 
 def _qualifiers(name: str) -> str:
@@ -182,8 +183,6 @@ def _spellings(text: str) -> list[str]:
 
 # Everyday organ names whose tumour types OncoTree gathers under another word.
 _ORGANS = {
-    "colon": "COADREAD",
-    "rectal": "READ",
     "colorectal": "COADREAD",
     "gastric": "STAD",
     "pancreatic": "PANCREAS",

@@ -26,7 +26,7 @@ from tumorboard.trials.criteria import (
     all_of,
     predicates,
 )
-from tumorboard.trials.logic import Outcome, Reason, Value, combine
+from tumorboard.trials.logic import Outcome, Reason, Value, combine, open_leaves
 from tumorboard.trials.matching import match
 from tumorboard.trials.patients import PatientEvidence
 from tumorboard.trials.rules import Rules
@@ -129,7 +129,7 @@ ABSENCE = "(absence)"
 
 
 def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[CriterionResult]:
-    still_open = {id(leaf) for leaf in openpredicates(tree, lambda leaf: answers[leaf].value)}
+    still_open = {id(leaf) for leaf in open_leaves(tree, lambda leaf: answers[leaf].value)}
     for leaf, negated in _polarities(tree, False):
         outcome = answers[leaf].negated() if negated else answers[leaf]
         is_open = id(leaf) in still_open
