@@ -37,8 +37,9 @@ KEYWORDS = (
     # what and when
     "Modality", "BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName", "ImageType",
     "StudyDate", "StudyTime", "SeriesDate", "AcquisitionDate", "ContentDate", "SeriesNumber",
-    "InstanceNumber", "AcquisitionNumber", "ContrastBolusAgent", "Manufacturer", "ManufacturerModelName", "SoftwareVersions",
-    "ConvolutionKernel", "KVP", "MagneticFieldStrength", "RepetitionTime", "EchoTime", "ScanningSequence",
+    "InstanceNumber", "AcquisitionNumber", "ContrastBolusAgent", "Manufacturer", "ManufacturerModelName",
+    "SoftwareVersions", "ConvolutionKernel", "KVP", "MagneticFieldStrength", "RepetitionTime", "EchoTime",
+    "ScanningSequence",
     # pixels and their meaning
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated",
     "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "RescaleType",
