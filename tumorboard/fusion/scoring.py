@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .cohort import MODALITIES, Table, Tables, align
+from .cohort import MODALITIES, Tables, align
 from .late import FEWEST_EVENTS
 from .model import PERCENTILES, Model
-from .survival import DAYS_PER_MONTH, Bools, Floats
+from .survival import DAYS_PER_MONTH, Bools, Floats, Ints
 
 LONGEST_CURVE = 60  # months
 MAIN_FEATURES = 5
@@ -33,11 +33,11 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class FeatureShare:
-    """Log-hazard share of one feature. Not measured: the training median stood in for it."""
+    """Log-hazard share of one feature. Without a `value` the training median stood in for it."""
 
     feature: str
     share: float
-    measured: bool
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ def score_all(
     tumor_types: Mapping[str, str | None] | None = None,
 ) -> dict[str, Score]:
     """A score for each of `patients` from rows of gold.features: as scoring each alone, only faster."""
-    work = _Work(model, features[~features["modality"].isin(masked)], patients)
+    batch = _prepare(model, features[~features["modality"].isin(masked)], patients)
     types = tumor_types or {}
-    return {patient: work.score_of(row, types.get(patient)) for row, patient in enumerate(patients)}
+    return {patient: _score_of(batch, row, types.get(patient)) for row, patient in enumerate(patients)}
 
 
 def rows(scores: Mapping[str, Score], *, as_of: date) -> pd.DataFrame:
@@ -123,140 +123,158 @@ COLUMNS = (
 )
 
 
-class _Work:
-    """Everything about a batch that is computed once, as arrays over its patients."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """What is computed once for many patients; every array has one row per patient."""
 
-    def __init__(self, model: Model, features: pd.DataFrame, patients: Sequence[str]) -> None:
-        fusion = model.fusion
-        self.model, self.names = model, list(fusion.experts)
-        layout = {name: expert.block.features for name, expert in fusion.experts.items()}
-        self.tables = align(features, patients, layout)
-        self.present = _by_name(self.names, fusion.present(self.tables))
-        self.parts = fusion.parts(self.tables)
-        self.risk = self.parts.sum(axis=1)
-        self.percentile = np.interp(self.risk, model.cohort.risk_quantiles, PERCENTILES)
-        self.outside = {
-            name: _outside(fusion.experts[name].block.outside, self.tables[name]) for name in self.names
-        }
-        self.shares = {name: fusion.feature_parts(self.tables, name) for name in self.names}
-        self.others = _having(features, patients, [name for name in MODALITIES if name not in self.names])
-        self.months = np.arange(min(LONGEST_CURVE, int(model.cohort.horizon // DAYS_PER_MONTH)) + 1)
-        self.bands = self._bands(self.tables)
-        self.cohort_curve = self._cohort_curve()
+    model: Model
+    tables: Tables
+    present: dict[str, Bools]  # every modality; for one without an expert: has any value
+    parts: dict[str, Floats]
+    risk: Floats
+    percentile: Floats
+    outside: dict[str, Bools]
+    shares: dict[str, Floats]
+    spread: dict[str, float]
+    months: Ints
+    bands: tuple[Floats, Floats, Floats]
+    cohort_curve: Curve
 
-    def score_of(self, row: int, tumor_type: str | None) -> Score:
-        used, absent, set_aside = self._sorted_out(row)
-        reason = self._reason_to_abstain(row, used, set_aside, tumor_type)
-        scored: dict[str, Any] = {} if reason else self._scored(row, used, absent)
-        return Score(
-            model=self.model.name,
-            model_version=self.model.version,
-            cohort=self.model.cohort.name,
-            abstained=bool(reason),
-            reason=reason,
-            curve=scored.pop("curve", self.cohort_curve),
-            used=[] if reason else used,
-            absent=absent,
-            set_aside=set_aside,
-            validation=_validation(self.model.validation, sorted([*used, *set_aside])),
-            **scored,
-        )
 
-    def _scored(self, row: int, used: list[str], absent: list[str]) -> dict[str, Any]:
-        return {
-            "curve": _curve(self.months, *(band[row] for band in self.bands)),
-            "risk": float(self.risk[row]),
-            "percentile": round(float(self.percentile[row]), 1),
-            "contributions": {name: self._contribution(row, name) for name in used},
-            "narrows_most": self._widest(absent),
-        }
+def _prepare(model: Model, features: pd.DataFrame, patients: Sequence[str]) -> _Batch:
+    fusion, names = model.fusion, list(model.fusion.experts)
+    tables = align(features, patients, {name: fusion.experts[name].block.features for name in names})
+    parts = fusion.parts(tables) if names else np.zeros((len(patients), 0))
+    risk = parts.sum(axis=1)
+    months = np.arange(min(LONGEST_CURVE, int(model.cohort.horizon // DAYS_PER_MONTH)) + 1)
+    return _Batch(
+        model=model,
+        tables=tables,
+        present={
+            **_having(features, patients, [name for name in MODALITIES if name not in names]),
+            **{name: tables[name].present for name in names},
+        },
+        parts={name: parts[:, number] for number, name in enumerate(names)},
+        risk=risk,
+        percentile=np.interp(risk, model.cohort.risk_quantiles, PERCENTILES),
+        outside={name: fusion.experts[name].block.outside(tables[name].values) for name in names},
+        shares={name: fusion.feature_parts(tables, name) for name in names},
+        spread=dict(zip(names, fusion.spread.tolist(), strict=True)),
+        months=months,
+        bands=_bands(model, tables, months),
+        cohort_curve=_cohort_curve(model, months),
+    )
 
-    def _sorted_out(self, row: int) -> tuple[list[str], list[str], dict[str, str]]:
-        """Modalities used, absent, and present but not used with the reason."""
-        fusion = self.model.fusion
-        spread = dict(zip(self.names, fusion.spread, strict=True))
-        used: list[str] = []
-        absent: list[str] = []
-        set_aside: dict[str, str] = {}
-        for name in MODALITIES:
-            has = self.present[name][row] if name in self.present else self.others[name][row]
-            if not has:
-                absent.append(name)
-            elif name not in spread:
-                set_aside[name] = fusion.left_out.get(name, "no training patient had it")
-            elif spread[name] == 0:
-                set_aside[name] = "added nothing in the training cohort"
-            else:
-                used.append(name)
-        return used, absent, set_aside
 
-    def _reason_to_abstain(
-        self, row: int, used: list[str], set_aside: Mapping[str, str], tumor_type: str | None
-    ) -> str:
-        cohort = self.model.cohort
-        if cohort.events < FEWEST_EVENTS:
-            return (
-                f"too few events: {cohort.events} deaths in the training cohort, {FEWEST_EVENTS} are needed"
-            )
-        if tumor_type and cohort.tumor_types and tumor_type not in cohort.tumor_types:
-            return f"outside training range: no training patient had tumour type {tumor_type}"
-        if not used:
-            present = "; ".join(f"{name}: {why}" for name, why in set_aside.items()) or "none is present"
-            return f"no usable modality ({present})"
-        return self._range_reason(row, used)
+def _score_of(batch: _Batch, row: int, tumor_type: str | None) -> Score:
+    model = batch.model
+    used, absent, set_aside = _sorted_out(batch, row)
+    reason = _reason_to_abstain(batch, row, used, set_aside, tumor_type)
+    result = Score(
+        model=model.name,
+        model_version=model.version,
+        cohort=model.cohort.name,
+        abstained=bool(reason),
+        reason=reason,
+        curve=batch.cohort_curve,
+        used=[] if reason else used,
+        absent=absent,
+        set_aside=set_aside,
+        validation=_validation(model.validation, sorted([*used, *set_aside])),
+    )
+    if reason:
+        return result
+    return replace(
+        result,
+        curve=_curve(batch.months, *(band[row] for band in batch.bands)),
+        risk=float(batch.risk[row]),
+        percentile=round(float(batch.percentile[row]), 1),
+        contributions={name: _contribution(batch, row, name) for name in used},
+        narrows_most=_widest(batch, absent),
+    )
 
-    def _range_reason(self, row: int, used: list[str]) -> str:
-        strange = [
-            f"{name}/{feature}"
-            for name in used
-            for feature, out in zip(self.tables[name].features, self.outside[name][row], strict=True)
-            if out
-        ]
-        if not strange:
-            return ""
-        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
-        return f"outside training range: {strange[0]}{more}; check value and unit at the source"
 
-    def _contribution(self, row: int, name: str) -> Contribution:
-        shares = self.shares[name][row]
-        order = np.argsort(-np.abs(shares), kind="stable")[:MAIN_FEATURES]
-        table = self.tables[name]
-        features = [
-            FeatureShare(table.features[i], float(shares[i]), bool(~np.isnan(table.values[row, i])))
-            for i in order
-            if shares[i] != 0
-        ]
-        return Contribution(float(self.parts[row, self.names.index(name)]), features)
+def _sorted_out(batch: _Batch, row: int) -> tuple[list[str], list[str], dict[str, str]]:
+    """Modalities used, absent, and present but not used with the reason."""
+    used: list[str] = []
+    absent: list[str] = []
+    set_aside: dict[str, str] = {}
+    for name in MODALITIES:
+        if not batch.present[name][row]:
+            absent.append(name)
+        elif name not in batch.spread:
+            set_aside[name] = batch.model.fusion.left_out.get(name, "no training patient had it")
+        elif batch.spread[name] == 0:
+            set_aside[name] = "added nothing in the training cohort"
+        else:
+            used.append(name)
+    return used, absent, set_aside
 
-    def _widest(self, absent: list[str]) -> str:
-        spread = {
-            name: s for name, s in zip(self.names, self.model.fusion.spread, strict=True) if name in absent
-        }
-        return max(spread, key=lambda name: spread[name], default="") if any(spread.values()) else ""
 
-    def _bands(self, tables: Tables) -> tuple[Floats, Floats, Floats]:
-        if not self.names:
-            return (np.empty((0, 0)),) * 3
-        days = self.months * DAYS_PER_MONTH
-        low, high = self.model.fusion.interval(tables, days)
-        return self.model.fusion.survival(tables, days), low, high
+def _reason_to_abstain(
+    batch: _Batch, row: int, used: list[str], set_aside: Mapping[str, str], tumor_type: str | None
+) -> str:
+    cohort = batch.model.cohort
+    if cohort.events < FEWEST_EVENTS:
+        return f"too few events: {cohort.events} deaths in the training cohort, {FEWEST_EVENTS} are needed"
+    if tumor_type and cohort.tumor_types and tumor_type not in cohort.tumor_types:
+        return f"outside training range: no training patient had tumour type {tumor_type}"
+    if not used:
+        present = "; ".join(f"{name}: {why}" for name, why in set_aside.items()) or "none is present"
+        return f"no usable modality ({present})"
+    return _range_reason(batch, row, used)
 
-    def _cohort_curve(self) -> Curve:
-        days = self.months * DAYS_PER_MONTH
-        known = self.model.cohort.curve
-        return _curve(self.months, known.at(days), *known.interval_at(days))
+
+def _range_reason(batch: _Batch, row: int, used: list[str]) -> str:
+    strange = [
+        f"{name}/{feature}"
+        for name in used
+        for feature, out in zip(batch.tables[name].features, batch.outside[name][row], strict=True)
+        if out
+    ]
+    if not strange:
+        return ""
+    more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+    return f"outside training range: {strange[0]}{more}; check value and unit at the source"
+
+
+def _contribution(batch: _Batch, row: int, name: str) -> Contribution:
+    shares, table = batch.shares[name][row], batch.tables[name]
+    order = np.argsort(-np.abs(shares), kind="stable")[:MAIN_FEATURES]
+    features = [
+        FeatureShare(table.features[place], float(shares[place]), _known(table.values[row, place]))
+        for place in order
+        if shares[place] != 0
+    ]
+    return Contribution(float(batch.parts[name][row]), features)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _widest(batch: _Batch, absent: list[str]) -> str:
+    """The absent modality whose contribution varies most between patients."""
+    open_ = {name: batch.spread[name] for name in absent if batch.spread.get(name)}
+    return max(open_, key=lambda name: open_[name], default="")
+
+
+def _bands(model: Model, tables: Tables, months: Ints) -> tuple[Floats, Floats, Floats]:
+    """Survival, low and high (n, t); empty for a model without experts, which never scores."""
+    if not tables:
+        return np.empty((0, 0)), np.empty((0, 0)), np.empty((0, 0))
+    days = months * DAYS_PER_MONTH
+    low, high = model.fusion.interval(tables, days)
+    return model.fusion.survival(tables, days), low, high
+
+
+def _cohort_curve(model: Model, months: Ints) -> Curve:
+    known, days = model.cohort.curve, months * DAYS_PER_MONTH
+    return _curve(months, known.at(days), *known.interval_at(days))
 
 
 def _curve(months: np.ndarray, survival: Floats, low: Floats, high: Floats) -> Curve:
     return Curve([int(month) for month in months], survival.tolist(), low.tolist(), high.tolist())
-
-
-def _by_name(names: list[str], columns: Bools) -> dict[str, Bools]:
-    return {name: columns[:, number] for number, name in enumerate(names)}
-
-
-def _outside(check: Any, table: Table) -> Bools:
-    return np.asarray(check(table.values), dtype=np.bool_)
 
 
 def _having(features: pd.DataFrame, patients: Sequence[str], modalities: list[str]) -> dict[str, Bools]:
@@ -276,16 +294,15 @@ def _validation(validation: Mapping[str, Any], present: list[str]) -> dict[str, 
 
 def _row(patient: str, one: Score, as_of: date) -> dict[str, Any]:
     plain = asdict(one)
-    contributions = {
-        "modalities": plain["contributions"],
-        "set_aside": one.set_aside,
-        "narrows_most": one.narrows_most,
-        "cohort": one.cohort,
+    about = {"cohort": one.cohort, "set_aside": one.set_aside, "narrows_most": one.narrows_most}
+    as_json = {
+        "contributions": plain["contributions"],
+        "curve": plain["curve"],
+        "validation": {**one.validation, **about},
     }
-    as_json = {"contributions": contributions, "curve": plain["curve"], "validation": one.validation}
     return {
+        **{name: plain[name] for name in COLUMNS if name in plain},
         "patient_key": patient,
         "as_of": as_of,
-        **{name: plain[name] for name in COLUMNS if name in plain},
         **{name: json.dumps(value, sort_keys=True, allow_nan=False) for name, value in as_json.items()},
     }

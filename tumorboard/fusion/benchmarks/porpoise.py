@@ -1,7 +1,7 @@
 """TCGA cohorts in PORPOISE's format on its fixed 5 folds (Chen 2022), beside MCAT's published risks.
 
-Files: `tcga_<cancer>_all_clean.csv.zip` and `splits/5foldcv/tcga_<cancer>/splits_<k>.csv`. Modalities:
-clinical (age, sex, OncoTree code), expression, copy number, mutations. Score: C per validation fold, mean of 5.
+Files: `tcga_<cancer>_all_clean.csv.zip`, `splits/5foldcv/tcga_<cancer>/splits_<k>.csv`. Modalities: clinical
+(age, sex, OncoTree code), expression, copy number, mutations. Score: C per validation fold, mean of 5.
 """
 
 from __future__ import annotations
