@@ -145,6 +145,7 @@ def dispute_fact(
 def _review(
     state: str, *, case: Case, table: str, row_id: str, by: User, label: str, reason: str = ""
 ) -> FactReview:
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # before the gate holds the audit chain
     permissions.check_can_review_facts(by, case)
     policies.check_running(case)
     policies.check_has_fact(case, table, row_id, by)
