@@ -51,8 +51,7 @@ def postgres(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
+        **({"OPTIONS": {"pool": {"min_size": 1, "max_size": 10}}} if flag("DATABASE_POOL", False) else {}),
     }
 
 

@@ -1,0 +1,1 @@
+"""Record number <-> patient_key. Nothing else may do this."""

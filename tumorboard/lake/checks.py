@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tumorboard.lake.tables import Table
@@ -43,10 +43,3 @@ def valid(flagged: DataFrame) -> DataFrame:
 
 def invalid(flagged: DataFrame) -> DataFrame:
     return flagged.filter(F.col(REASON) != "")
-
-
-def unique(frame: DataFrame) -> DataFrame:
-    """One row per row_id: of rows with the same identity the one recorded last stays."""
-    last = [F.col(name).desc_nulls_last() for name in ("recorded_on", "source_row") if name in frame.columns]
-    window = Window.partitionBy("row_id").orderBy(*last, "run_id")
-    return frame.withColumn("_n", F.row_number().over(window)).filter(F.col("_n") == 1).drop("_n")

@@ -144,8 +144,12 @@ def all_tables() -> list[Table]:
 
 def downstream(names: Iterable[str]) -> list[Table]:
     """Every table that is built, directly or not, from one of `names`, in build order."""
-    changed = set(names)
-    return [t for t in build_order() if not changed.isdisjoint(t.reads) and not changed.add(t.name)]  # type: ignore[func-returns-value]
+    changed, found = set(names), []
+    for declared in build_order():
+        if not changed.isdisjoint(declared.reads):
+            changed.add(declared.name)
+            found.append(declared)
+    return found
 
 
 def build_order() -> list[Table]:
