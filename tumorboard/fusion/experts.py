@@ -12,7 +12,7 @@ from .cohort import Table
 from .metrics import concordance
 from .survival import Floats, Ints, Outcome
 
-PENALTIES = (80.0, 20.0, 5.0, 1.0)  # falling: of two equally good ones the stronger is kept
+PENALTIES = (320.0, 80.0, 20.0, 5.0, 1.0)  # falling: of two equally good ones the stronger is kept
 FEWEST_EVENTS = 10
 FEWEST_PATIENTS = 20
 
