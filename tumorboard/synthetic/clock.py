@@ -11,7 +11,9 @@ def _last_sunday(year: int, month: int) -> date:
 
 
 def zone_on(day: date) -> timezone:
-    """CET or CEST: summer time from the last Sunday of March to the last Sunday of October (Directive 2000/84/EC)."""
+    """CET or CEST: summer time from the last Sunday of March to the last Sunday of October (Directive
+    2000/84/EC).
+    """
     summer = _last_sunday(day.year, 3) <= day < _last_sunday(day.year, 10)
     return timezone(timedelta(hours=2 if summer else 1))
 

@@ -3,8 +3,8 @@
     OUT/fhir/*.json  genomics/*.vcf  genomics/site_b.maf  imaging/*/*/*.dcm  notes/*.txt  wearables/*.json
     OUT/trials/ctml/*.yml  trials/registry/NCT*.json  TRUTH.md  truth.json
 
-The same arguments give the same bytes. File names say nothing about a patient. `truth.json` is not data: it tells what
-was put into the cohort on purpose, and what is true where a source is wrong.
+The same arguments give the same bytes. File names say nothing about a patient. `truth.json` is not data: it
+tells what was put into the cohort on purpose, and what is true where a source is wrong.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ TRUTH_MARKER = "tumorboard_synthetic_truth"
 
 TRUTH_TEXT = """# What is true in this cohort
 
-SYNTHETIC test data. Nobody in it exists. `truth.json` beside this file lists, per record number, the survival the hazard
-model drew (`eta`, `true_days`; see `tumorboard/synthetic/hazard.py`), the lesion volumes in the images, and the
-contradictions that were written on purpose. It is for checking programs against and is not ingested.
+SYNTHETIC test data. Nobody in it exists. `truth.json` beside this file lists, per record number, the survival
+the hazard model drew (`eta`, `true_days`; see `tumorboard/synthetic/hazard.py`), the lesion volumes in the
+images, and the contradictions that were written on purpose. It is for checking programs against and is not
+ingested.
 """
 
 
@@ -66,7 +67,7 @@ class _Folder:
         target = self.out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-        folder = path.split("/")[0]
+        folder = path.split("/", 1)[0]
         self.files[folder] += 1
         self.bytes[folder] += len(data)
 
@@ -76,9 +77,10 @@ def write_cohort(
 ) -> Summary:
     """Write `patients` invented patients and the trials into `out`.
 
-    `imaging_share` is the share of the patients with CT whose pixels are written (the FHIR ImagingStudy always is); a
-    patient is chosen by seed and number, so a smaller share writes a subset. `progress(done, total)` is called after
-    each patient. `out` must be empty or new, or hold an earlier cohort of the same arguments.
+    `imaging_share` is the share of the patients with CT whose pixels are written (the FHIR ImagingStudy
+    always is); a patient is chosen by seed and number, so a smaller share writes a subset. `progress(done,
+    total)` is called after each patient. `out` must be empty or new, or hold an earlier cohort of the same
+    arguments.
 
     Raises ValueError for fewer than one patient or a share outside 0..1.
     """

@@ -1,8 +1,8 @@
 """The course of one disease: therapies, responses and tumour burden between diagnosis and death.
 
-The survival time comes first (`hazard.py`); the course is fitted into it, so that progression precedes death and long
-survivors have long remissions. Everything is planned in days from diagnosis up to death and then cut at the last day
-anybody saw the patient: what lies beyond is not recorded.
+The survival time comes first (`hazard.py`); the course is fitted into it, so that progression precedes death
+and long survivors have long remissions. Everything is planned in days from diagnosis up to death and then cut
+at the last day anybody saw the patient: what lies beyond is not recorded.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ NEW_CASES = 0.20
 LOST = 0.05
 SHIFT = 130
 RECIST_INTERVAL = 63
+ADJUVANT_DAYS = {"SKCM": 350, "IDC": 170, "PRAD": 240}
+ADJUVANT_RADIOTHERAPY = {"IDC": (40.05, 15), "PRAD": (66.0, 33)}
+"""Total dose in Gy and fractions."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,9 @@ class Course:
 
     @property
     def state(self) -> str:
-        """Where the patient stands on the last day: died, new, progressed, on therapy, after surgery, follow-up."""
+        """Where the patient stands on the last day: died, new, progressed, on therapy, after surgery,
+        follow-up.
+        """
         if self.died:
             return "died"
         if not self.therapies:
@@ -156,10 +161,11 @@ def _days_since_diagnosis(rng: random.Random) -> int:
 
 
 def _nearest_decision(rng: random.Random, plan: Plan, since: int, true_days: int) -> int:
-    """Move the calendar by at most SHIFT days, so that most living patients come to the board just after a decision point.
+    """Move the calendar by at most SHIFT days, so that most living patients come to the board just after a
+    decision point.
 
-    Boards see patients who have progressed or were just operated, not a random day of their lives. The move is short
-    against the follow-up, so it hardly ties the censoring to the hazard.
+    Boards see patients who have progressed or were just operated, not a random day of their lives. The move
+    is short against the follow-up, so it hardly ties the censoring to the hazard.
     """
     points = [a.day for a in plan.assessments if a.response == "PD"]
     points += [t.start for t in plan.therapies if t.kind == "surgery"]
@@ -196,30 +202,36 @@ def _plan_early(rng: random.Random, plan: Plan, disease: Disease, true_days: int
 
 
 def _adjuvant(rng: random.Random, plan: Plan, disease: Disease, operated: int) -> int:
-    """Adjuvant systemic therapy (not for every stage I) and radiotherapy where usual; returns its last day."""
-    code, end = disease.tumour.oncotree, operated + 30
+    """Adjuvant systemic therapy (not for every stage I), radiotherapy where usual; returns its last day."""
+    end = operated + 30
     if disease.stage.number > 1 or chance(rng, 0.3):
-        regimen = rng.choice(options(code, disease.driver.group, "early"))
-        start = operated + rng.randrange(30, 50)
-        end = start + {"SKCM": 350, "IDC": 170, "PRAD": 240}.get(code, 130)
-        toxic = chance(rng, 0.10)
-        end = start + 60 if toxic else end
-        plan.therapies.append(
-            Therapy(
-                "systemic", f"Adjuvant {regimen.name}", regimen.agents, None, "adjuvant", start, end,
-                "toxicity" if toxic else "completed",
-            )
-        )  # fmt: skip
-    if code in ("IDC", "PRAD") and chance(rng, 0.7):
-        start = end + 20
-        dose, fractions = (40.05, 15) if code == "IDC" else (66.0, 33)
-        end = start + fractions * 7 // 5
-        plan.therapies.append(
-            Therapy(
-                "radiotherapy", "External beam radiotherapy", (), None, "adjuvant", start, end, "completed",
-                dose_gy=dose, fractions=fractions,
-            )
-        )  # fmt: skip
+        end = _adjuvant_systemic(rng, plan, disease, operated + rng.randrange(30, 50))
+    if disease.tumour.oncotree in ADJUVANT_RADIOTHERAPY and chance(rng, 0.7):
+        dose, fractions = ADJUVANT_RADIOTHERAPY[disease.tumour.oncotree]
+        end = _radiotherapy(plan, "External beam radiotherapy", "adjuvant", end + 20, (dose, fractions))
+    return end
+
+
+def _adjuvant_systemic(rng: random.Random, plan: Plan, disease: Disease, start: int) -> int:
+    code = disease.tumour.oncotree
+    regimen = rng.choice(options(code, disease.driver.group, "early"))
+    toxic = chance(rng, 0.10)
+    end = start + (60 if toxic else ADJUVANT_DAYS.get(code, 130))
+    reason = "toxicity" if toxic else "completed"
+    name = f"Adjuvant {regimen.name}"
+    plan.therapies.append(Therapy("systemic", name, regimen.agents, None, "adjuvant", start, end, reason))
+    return end
+
+
+def _radiotherapy(plan: Plan, name: str, intent: str, start: int, dose: tuple[float, int]) -> int:
+    """A course of radiotherapy, five fractions a week; `dose` is total Gy and fractions."""
+    gray, fractions = dose
+    end = start + (fractions - 1) * 7 // 5
+    plan.therapies.append(
+        Therapy(
+            "radiotherapy", name, (), None, intent, start, end, "completed", dose_gy=gray, fractions=fractions
+        )
+    )
     return end
 
 
@@ -244,18 +256,13 @@ def _plan_advanced(rng: random.Random, plan: Plan, disease: Disease, start: int,
     for line, share in enumerate(shares, 1):
         length = max(int(span * share), 21)
         regimen = _choose(rng, disease, line)
-        day = _line(rng, plan, regimen, line, day, length) + rng.randrange(14, 36)
+        day = _line(rng, plan, regimen, line=line, start=day, length=length) + rng.randrange(14, 36)
     plan.burden(true_days, plan.knots[-1][1] * 2.5)
 
 
 def _palliative_radiotherapy(rng: random.Random, plan: Plan, start: int) -> None:
     day = max(start - 10, 5) if chance(rng, 0.5) else start + 14
-    plan.therapies.append(
-        Therapy(
-            "radiotherapy", "Palliative radiotherapy of bone metastasis", (), None, "palliative", day, day + 4, "completed",
-            dose_gy=20.0, fractions=5,
-        )
-    )  # fmt: skip
+    _radiotherapy(plan, "Palliative radiotherapy of bone metastasis", "palliative", day, (20.0, 5))
 
 
 def _shares(rng: random.Random, span: int) -> list[float]:
@@ -275,8 +282,10 @@ def _choose(rng: random.Random, disease: Disease, line: int) -> Regimen:
     return choices[1] if disease.ecog >= 2 or chance(rng, 0.3) else choices[0]
 
 
-def _line(rng: random.Random, plan: Plan, regimen: Regimen, line: int, start: int, length: int) -> int:
-    """One palliative line: its response, its staging examinations, its effect on the burden; returns its last day."""
+def _line(rng: random.Random, plan: Plan, regimen: Regimen, *, line: int, start: int, length: int) -> int:
+    """One palliative line: its response, its staging examinations, its effect on the burden; returns its last
+    day.
+    """
     best = _best_response(rng, regimen, length)
     toxic = best != "PD" and chance(rng, 0.09)
     end, reason = start + length, "toxicity" if toxic else "progression"
@@ -289,7 +298,7 @@ def _line(rng: random.Random, plan: Plan, regimen: Regimen, line: int, start: in
     if best in ("CR", "PR", "SD") and length > 200:
         plan.burden(end - 70, nadir * 1.05)
     plan.burden(end, nadir * (1.1 if toxic else rng.uniform(1.9, 2.7)))
-    _staging(rng, plan, best, line, start, end, toxic)
+    _staging(rng, plan, best, line=line, start=start, end=end, toxic=toxic)
     plan.therapies.append(
         Therapy("systemic", regimen.name, regimen.agents, line, "palliative", start, end, reason, best)
     )
@@ -304,8 +313,10 @@ def _best_response(rng: random.Random, regimen: Regimen, length: int) -> str:
     return "SD"
 
 
-def _staging(rng: random.Random, plan: Plan, best: str, line: int, start: int, end: int, toxic: bool) -> None:
-    """Staging examinations during a line; the last one, on its last day, shows the progression that ends it."""
+def _staging(
+    rng: random.Random, plan: Plan, best: str, *, line: int, start: int, end: int, toxic: bool
+) -> None:
+    """Staging during a line; the last examination, on its last day, shows the progression that ends it."""
     first, day = True, start + RECIST_INTERVAL
     while day < end - 30:
         reading = "SD" if first and best in ("CR", "PR") and chance(rng, 0.35) else best

@@ -1,7 +1,7 @@
 """Chance that can be repeated: every patient and every topic has its own generator.
 
-A patient's generator depends on (seed, patient number, topic) only. So patient 7 is the same person in a cohort of 8
-and of 800, and a change in how wearables are drawn does not move anybody's survival.
+A patient's generator depends on (seed, patient number, topic) only. So patient 7 is the same person in a
+cohort of 8 and of 800, and a change in how wearables are drawn does not move anybody's survival.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Dice:
 
     def on(self, topic: str) -> random.Random:
         """A fresh generator; calling it twice gives the same numbers twice."""
-        return random.Random(digest("dice", self.seed, self.index, topic))  # noqa: S311 - simulation, not a secret
+        return random.Random(digest("dice", self.seed, self.index, topic))
 
     def opaque(self, *parts: object) -> str:
         return opaque(self.seed, self.index, *parts)
@@ -55,6 +55,11 @@ class Dice:
 
     def uid(self, *parts: object) -> str:
         return uid_of(self.seed, self.index, *parts)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text: keeps long lists of names readable."""
+    return tuple(text.split())
 
 
 def pick(rng: random.Random, weights: Mapping[T, float]) -> T:

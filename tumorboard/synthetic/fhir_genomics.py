@@ -1,8 +1,8 @@
 """What FHIR carries of pathology and genomics: receptor status, MSI, TMB, PD-L1, reports and what was tested.
 
-Panel results travel as VCF or MAF; the bundle then has only the report and, where the laboratory says so, the regions
-studied (Genomics Reporting 2.0.0, as mCODE STU4 uses it). A district hospital's single-gene tests are in the bundle
-itself, positive and negative ones: value LA9633-4 "Present" or LA9634-2 "Absent".
+Panel results travel as VCF or MAF; the bundle then has only the report and, where the laboratory says so, the
+regions studied (Genomics Reporting 2.0.0, as mCODE STU4 uses it). A district hospital's single-gene tests are
+in the bundle itself, positive and negative ones: value LA9633-4 "Present" or LA9634-2 "Absent".
 """
 
 from __future__ import annotations
@@ -42,17 +42,13 @@ WORDS = {
 PD_L1_TUMOURS = ("LUAD",)
 
 
-def _subject(bundle: Bundle) -> Json:
-    return bundle.reference("Patient", "patient")
-
-
 def _marker(bundle: Bundle, record: Record, name: str, when: str, value: Json) -> None:
     loinc, display = BIOMARKERS[name]
     body: Json = {
         "status": "final",
         "category": category("laboratory"),
         "code": concept(name, coding(LOINC, loinc, display)),
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "focus": [bundle.reference("Condition", "primary")],
         "specimen": bundle.reference("Specimen", record.specimens[0].accession),
         "effectiveDateTime": when,
@@ -105,7 +101,7 @@ def _regions(bundle: Bundle, record: Record, test: GenomicTest, number: int) -> 
         "status": "final",
         "category": category("laboratory"),
         "code": concept("Region studied", coding(LOINC, "53041-0", "DNA region of interest panel")),
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "specimen": bundle.reference("Specimen", test.specimen.accession),
         "effectiveDateTime": record.course.on(test.reported).isoformat(),
         "component": [
@@ -134,7 +130,7 @@ def _variant(bundle: Bundle, record: Record, test: GenomicTest, gene: str) -> Js
         "status": "final",
         "category": category("laboratory"),
         "code": concept("Genetic variant assessment", coding(LOINC, "69548-6", "Genetic variant assessment")),
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "focus": [bundle.reference("Condition", "primary")],
         "specimen": bundle.reference("Specimen", test.specimen.accession),
         "effectiveDateTime": record.course.on(test.reported).isoformat(),
@@ -185,7 +181,7 @@ def _report(bundle: Bundle, record: Record, test: GenomicTest, number: int, resu
         "code": concept(
             f"Molecular report, {test.panel}", coding(LOINC, "51969-4", "Genetic analysis report")
         ),
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "specimen": [bundle.reference("Specimen", test.specimen.accession)],
         "effectiveDateTime": record.course.on(test.specimen.day).isoformat(),
         "issued": iso(record.course.on(test.reported), 14, 0),

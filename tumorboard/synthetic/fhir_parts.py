@@ -66,10 +66,15 @@ class Bundle:
     def reference(self, kind: str, key: str) -> Json:
         return {"reference": f"urn:uuid:{self.dice.uuid(kind, key)}"}
 
+    @property
+    def subject(self) -> Json:
+        """A reference to the patient."""
+        return self.reference("Patient", "patient")
+
     def add(
         self, kind: str, key: str, body: Json, profile: str = "", system: str = "clinical-records"
     ) -> Json:
-        """Append a resource and return a reference to it. `system` names the sending system at the hospital."""
+        """Append a resource and return a reference to it. `system` names the sending system."""
         identity = self.dice.uuid(kind, key)
         meta: Json = {"source": f"https://tumorboard.example/hospital-{self.site_code.lower()}/{system}"}
         if profile:

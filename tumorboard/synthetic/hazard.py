@@ -1,11 +1,13 @@
-"""How long a patient would live: an explicit proportional-hazards model, so that risk models have something to find.
+"""How long a patient would live: an explicit proportional-hazards model, so that risk models have something
+to find.
 
     h(t | x) = h0(t) * exp(eta),   eta = sum of coefficient * (value - reference value)
     S(t | x) = exp(-log 2 * (t / median)**SHAPE * exp(eta)),   Weibull, SHAPE = 1.15, t in days from diagnosis
 
-`median` is the tumour type's (`tumours.py`), so it is the stratum; `eta` is the same model for all types. Time is drawn
-by inverting S (Bender, Augustin, Blettner, Stat Med 2005;24:1713). Censoring is independent of eta: it comes from the
-date of diagnosis, the common reference date and loss to follow-up. `truth.json` holds eta and the uncensored time.
+`median` is the tumour type's (`tumours.py`), so it is the stratum; `eta` is the same model for all types.
+Time is drawn by inverting S (Bender, Augustin, Blettner, Stat Med 2005;24:1713). Censoring is independent of
+eta: it comes from the date of diagnosis, the common reference date and loss to follow-up. `truth.json` holds
+eta and the uncensored time.
 """
 
 from __future__ import annotations
@@ -42,13 +44,15 @@ class Risk:
     @property
     def eta(self) -> float:
         """Log hazard ratio against the reference patient."""
-        return sum(COEFFICIENTS[name] * value for name, value in asdict(self).items())
+        return float(sum(COEFFICIENTS[name] * value for name, value in asdict(self).items()))
 
 
 def risk_of(
     *, stage: int, ecog: int, age: float, ldh_ratio: float, volume_ml: float, tp53: bool, driver: float
 ) -> Risk:
-    """Risk from clinical values: stage 1-4, ECOG 0-4, age in years, LDH / upper limit of normal, volume in ml."""
+    """Risk from clinical values: stage 1-4, ECOG 0-4, age in years, LDH / upper limit of normal, volume in
+    ml.
+    """
     return Risk(
         stage=stage - 2,
         ecog=ecog - 1,
@@ -66,7 +70,7 @@ def survival(days: float, *, eta: float, median_days: float) -> float:
 
 
 def draw_days(rng: random.Random, *, eta: float, median_days: float) -> int:
-    """A survival time in whole days from diagnosis, at least 20 (nobody is diagnosed and dies the same day)."""
+    """A survival time in whole days from diagnosis, at least 20: nobody dies on the day of diagnosis."""
     u = 1 - rng.random()
     scaled = -math.log(u) / math.log(2) / math.exp(eta)
-    return max(20, round(median_days * scaled ** (1 / SHAPE)))
+    return max(20, round(median_days * float(scaled ** (1 / SHAPE))))

@@ -1,7 +1,7 @@
 """Laboratory values that move with the disease and its treatment.
 
-Blood counts fall under cytotoxic agents, liver values rise with liver metastases and burden, LDH and the tumour marker
-follow the burden, ctDNA follows it most closely and vanishes below the limit of detection.
+Blood counts fall under cytotoxic agents, liver values rise with liver metastases and burden, LDH and the
+tumour marker follow the burden, ctDNA follows it most closely and vanishes below the limit of detection.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 
 from tumorboard.synthetic.course import Course
-from tumorboard.synthetic.dice import Dice, chance
+from tumorboard.synthetic.dice import Dice, chance, words
 from tumorboard.synthetic.disease import LDH_UPPER, Disease
 from tumorboard.synthetic.people import Person
 
@@ -58,15 +58,20 @@ CREATININE_SI = Analyte("14682-9", "Creatinine", "umol/L", "umol/L", 44, 106, 0)
 MG_DL_TO_UMOL_L = 88.4
 
 CYTOTOXIC = frozenset(
-    """carboplatin cisplatin oxaliplatin pemetrexed docetaxel paclitaxel nab-paclitaxel gemcitabine fluorouracil irinotecan
-    capecitabine epirubicin cyclophosphamide cabazitaxel dacarbazine eribulin vinorelbine palbociclib ribociclib olaparib
-    """.split()
+    words(
+        """carboplatin cisplatin oxaliplatin pemetrexed docetaxel paclitaxel nab-paclitaxel gemcitabine
+        fluorouracil irinotecan capecitabine epirubicin cyclophosphamide cabazitaxel dacarbazine eribulin
+        vinorelbine palbociclib ribociclib olaparib
+        """
+    )
 ) | {"trifluridine/tipiracil", "sacituzumab govitecan", "trastuzumab deruxtecan", "liposomal irinotecan"}
 
 
 @dataclass(frozen=True)
 class LabValue:
-    """One result. `status` is "final", or "corrected" for a value that replaces an earlier one with the same order."""
+    """One result. `status` is "final", or "corrected" for a value that replaces an earlier one with the same
+    order.
+    """
 
     analyte: Analyte
     value: float
@@ -78,7 +83,9 @@ class LabValue:
 
 
 def visit_days(course: Course) -> list[int]:
-    """Days with a blood sample: diagnosis, therapy starts, staging; thinned to MOST_VISITS but keeping the key days."""
+    """Days with a blood sample: diagnosis, therapy starts, staging; thinned to MOST_VISITS but keeping the
+    key days.
+    """
     key = (
         {1, course.last_day} | {max(t.start - 1, 1) for t in course.therapies} | set(course.progressions[-3:])
     )
@@ -144,10 +151,13 @@ def _blood(
 
 
 def ldh_on(rng: random.Random, disease: Disease, course: Course, day: int) -> float:
-    """LDH in U/L: at diagnosis exactly the hazard model's ratio (with 2 % noise), later it follows the burden."""
+    """LDH in U/L: at diagnosis exactly the hazard model's ratio (with 2 % noise), later it follows the
+    burden.
+    """
     at_diagnosis = disease.ldh_ratio * LDH_UPPER
     resting = min(0.72 * LDH_UPPER, at_diagnosis)
-    return (resting + (at_diagnosis - resting) * min(course.burden(day), 5.0) ** 0.6) * rng.gauss(1, 0.02)
+    load: float = min(course.burden(day), 5.0) ** 0.6
+    return (resting + (at_diagnosis - resting) * load) * rng.gauss(1, 0.02)
 
 
 def _under_cytotoxics(course: Course, day: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tumorboard.synthetic.dice import Dice, chance, pick
+from tumorboard.synthetic.dice import Dice, chance, pick, words
 
 REFERENCE_DATE = date(2026, 11, 20)
 """The day the whole cohort is seen from. No file holds anything later; no clock is read."""
@@ -15,14 +15,14 @@ SPECIMEN_SYSTEM = "https://tumorboard.example/specimen"
 DEVICE_SYSTEM = "https://tumorboard.example/device-user"
 
 GIVEN = {
-    "female": (
-        "Maria Anna Sofia Leyla Ingrid Chiara Fatima Elena Petra Aylin Johanna Mei Ruth Katarzyna Lucia Amina Greta "
-        "Olga Nadia Helga Yuki Rosa Zeynep Birgit"
-    ).split(),
-    "male": (
-        "Jonas Petr Karl Mehmet Luca Ivan Omar Heinrich Paul Stefan Diego Ahmed Viktor Kenji Lars Marek Thomas Yusuf "
-        "Andrei Georg Felix Wei Emil Dragan"
-    ).split(),
+    "female": words(
+        "Maria Anna Sofia Leyla Ingrid Chiara Fatima Elena Petra Aylin Johanna Mei Ruth Katarzyna Lucia "
+        "Amina Greta Olga Nadia Helga Yuki Rosa Zeynep Birgit"
+    ),
+    "male": words(
+        "Jonas Petr Karl Mehmet Luca Ivan Omar Heinrich Paul Stefan Diego Ahmed Viktor Kenji Lars Marek "
+        "Thomas Yusuf Andrei Georg Felix Wei Emil Dragan"
+    ),
 }
 FAMILY = "SYNTHETIC"
 
@@ -35,7 +35,7 @@ class Site:
     name: str
     share: float
     molecular: str
-    """"vcf" (own panel), "maf" (regional laboratory, one file for all) or "single" (single-gene tests only)."""
+    """How panels are sent: "vcf", "maf" (one file for all), or "single" (single-gene tests only)."""
     genomics: tuple[float, float]
     imaging: tuple[float, float]
     notes: tuple[float, float]

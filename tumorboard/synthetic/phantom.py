@@ -1,7 +1,7 @@
 """A body made of ellipses, in Hounsfield units, with one spherical lesion of a given volume.
 
-Not anatomy: enough that a viewer shows something a physician recognises at once as thorax or abdomen, and that a program
-can measure a lesion whose true volume is known.
+Not anatomy: enough that a viewer shows something a physician recognises at once as thorax or abdomen, and
+that a program can measure a lesion whose true volume is known.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LESION = {"thorax": 40, "abdomen": 38}
 
 @dataclass(frozen=True)
 class Geometry:
-    """Voxel size in mm and the centre of the lesion as (slice, row, column) in mm from the volume's corner."""
+    """Voxel size in mm; the centre of the lesion as (slice, row, column) in mm from the volume's corner."""
 
     spacing: float
     thickness: float
@@ -28,15 +28,15 @@ class Geometry:
 
 
 Volume = NDArray[np.int16]
-Grid = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+Grid = tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]
 Paint = Callable[..., None]
 
 
 def _grid(geometry: Geometry) -> Grid:
     """Coordinates of the voxel centres: slice in mm, row and column in mm."""
-    z = (np.arange(geometry.slices) * geometry.thickness)[:, None, None]
-    y = (np.arange(SIZE) * geometry.spacing)[None, :, None]
-    x = (np.arange(SIZE) * geometry.spacing)[None, None, :]
+    z = (np.arange(geometry.slices, dtype=np.float64) * geometry.thickness)[:, None, None]
+    across = np.arange(SIZE, dtype=np.float64) * geometry.spacing
+    y, x = across[None, :, None], across[None, None, :]
     return z, y, x
 
 
@@ -46,8 +46,12 @@ def volume_of(plan: str, geometry: Geometry, lesion_ml: float, rng: np.random.Ge
     middle = SIZE * geometry.spacing / 2
     body = np.full((geometry.slices, SIZE, SIZE), AIR, dtype=np.float32)
 
-    def paint(value: float, row: float, column: float, high: float, wide: float, swell: float = 0.0) -> None:
-        """An elliptic cylinder; row, column and half-axes in parts of the half width; `swell` bulges it over the slices."""
+    def paint(
+        value: float, row: float, column: float, high: float, wide: float, *, swell: float = 0.0
+    ) -> None:
+        """An elliptic cylinder; row, column and half-axes in parts of the half width; `swell` bulges it over
+        the slices.
+        """
         grow = 1 - swell * ((z / (geometry.slices * geometry.thickness)) - 0.5) ** 2
         inside = ((y / middle - 1 - row) / (high * grow)) ** 2 + (
             (x / middle - 1 - column) / (wide * grow)
@@ -63,9 +67,9 @@ def volume_of(plan: str, geometry: Geometry, lesion_ml: float, rng: np.random.Ge
 
 
 def _thorax(paint: Paint) -> None:
-    paint(LUNG, -0.04, -0.43, 0.44, 0.31, 1.0)
-    paint(LUNG, -0.04, 0.43, 0.44, 0.31, 1.0)
-    paint(SOFT + 10, -0.08, 0.10, 0.24, 0.22, 0.8)
+    paint(LUNG, -0.04, -0.43, 0.44, 0.31, swell=1.0)
+    paint(LUNG, -0.04, 0.43, 0.44, 0.31, swell=1.0)
+    paint(SOFT + 10, -0.08, 0.10, 0.24, 0.22, swell=0.8)
     paint(BONE, 0.40, 0, 0.11, 0.10)
     paint(25, 0.50, 0, 0.035, 0.035)
     paint(BONE, -0.54, 0, 0.03, 0.08)
@@ -73,7 +77,7 @@ def _thorax(paint: Paint) -> None:
 
 
 def _abdomen(paint: Paint) -> None:
-    paint(LIVER, -0.05, -0.40, 0.40, 0.38, 0.7)
+    paint(LIVER, -0.05, -0.40, 0.40, 0.38, swell=0.7)
     paint(KIDNEY, 0.24, -0.36, 0.11, 0.09)
     paint(KIDNEY, 0.24, 0.40, 0.11, 0.09)
     paint(90, -0.02, 0.60, 0.20, 0.12)
@@ -87,7 +91,9 @@ def radius_mm(volume_ml: float) -> float:
 
 
 def _lesion(body: NDArray[np.float32], grid: Grid, geometry: Geometry, value: int, volume_ml: float) -> None:
-    """Blend the sphere in: a voxel at the edge is filled in part, so that the measured volume is not quantised."""
+    """Blend the sphere in: a voxel at the edge is filled in part, so that the measured volume is not
+    quantised.
+    """
     z, y, x = grid
     cz, cy, cx = geometry.centre
     distance = np.sqrt((z - cz) ** 2 + (y - cy) ** 2 + (x - cx) ** 2)

@@ -16,6 +16,7 @@ MMR = {
     "stable": "MLH1, PMS2, MSH2 and MSH6 retained; no evidence of mismatch repair deficiency (MSS).",
 }
 RESPONSE = {
+    "": ("baseline examination; no earlier images for comparison.", "initial staging."),
     "CR": (
         "complete remission; no measurable tumour.",
         "no residual tumour visible, CR according to RECIST 1.1.",
@@ -24,6 +25,21 @@ RESPONSE = {
     "SD": ("stable disease.", "no significant change, SD according to RECIST 1.1; no progression."),
     "PD": ("progressive disease with increase of the target lesion.", "progression (PD, RECIST 1.1)."),
 }
+AFTER_SURGERY = (
+    "The course after the operation was uneventful; no wound infection.",
+    "Postoperative pneumonia was treated with antibiotics; no anastomotic leak.",
+    "Mild postoperative anaemia, no transfusion needed.",
+)
+NO_INVASION = (
+    "No vascular invasion seen. ",
+    "No evidence of perineural invasion. ",
+    "Lymphovascular invasion is not identified. ",
+)
+MATERIAL = (
+    "Material is sufficient for molecular testing.",
+    "Molecular testing recommended; block retained.",
+)
+MASS = ("Mass", "Lesion", "Space-occupying lesion")
 CT_NEGATIVES = (
     "No pleural effusion. No pulmonary embolism. No suspicious bone lesion in the field of view.",
     "No ascites. No enlarged lymph nodes beyond those known. Degenerative changes of the spine.",
@@ -66,6 +82,10 @@ WISHES = (
 )
 
 
+def lower_first(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
 def month_in_words(day: date) -> str:
     return f"in {day:%B %Y}"
 
@@ -86,7 +106,7 @@ def ecog(rng: random.Random, value: int) -> str:
 
 
 def history(rng: random.Random, person: Person) -> str:
-    ill = " and ".join(name[0].lower() + name[1:] for name in person.comorbidities)
+    ill = " and ".join(map(lower_first, person.comorbidities))
     known = f"Known {ill}." if ill else "No relevant comorbidities."
     absent = rng.choice(
         (
@@ -102,7 +122,7 @@ def history(rng: random.Random, person: Person) -> str:
 
 
 def family(rng: random.Random, oncotree: str) -> str:
-    common = (
+    common: tuple[str, ...] = (
         "Mother had breast cancer at 52.",
         "Father died of colon cancer; no known germline mutation in the family.",
         "Family history negative for cancer.",
@@ -118,13 +138,13 @@ def plan(rng: random.Random, resectable: bool, surgery: str) -> str:
         return rng.choice(
             (
                 f"Plan: {surgery.lower()}, then adjuvant therapy depending on the pathology.",
-                f"We plan {surgery.lower()}. Should the margins be positive, radiotherapy would be considered.",
+                f"We plan {surgery.lower()}. If margins are positive, radiotherapy would be considered.",
             )
         )
     return rng.choice(
         (
             "Curative surgery is not possible. Systemic therapy is planned after the molecular result.",
-            "Plan: palliative systemic therapy. If a targetable alteration is found, targeted treatment would be preferred.",
+            "Plan: palliative systemic therapy; targeted treatment if a targetable alteration is found.",
         )
     )
 

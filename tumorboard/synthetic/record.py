@@ -1,7 +1,9 @@
-"""What the hospitals know about a patient: the true course seen through a site's means, with gaps and contradictions.
+"""What the hospitals know about a patient: the true course seen through a site's means, with gaps and
+contradictions.
 
-The gaps are natural: they depend on the sending site and the year, not on the patient's prognosis. The contradictions
-are put there on purpose and listed, so that whoever reads the files can be checked against `truth.json`.
+The gaps are natural: they depend on the sending site and the year, not on the patient's prognosis. The
+contradictions are put there on purpose and listed, so that whoever reads the files can be checked against
+`truth.json`.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ class Study:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Something two sources disagree on, on purpose. `right` is the truth, `stated` what the other source says."""
+    """Something two sources disagree on, on purpose. `right` is the truth, `stated` what the other source
+    says.
+    """
 
     kind: str
     where: str
@@ -221,9 +225,13 @@ def _measure(rng: random.Random, alteration: Alteration, purity: float) -> Findi
 
 
 SINGLE_GENE = {
-    "LUAD": ("EGFR", "KRAS", "BRAF", "ALK"), "COAD": ("KRAS", "NRAS", "BRAF"), "IDC": ("ERBB2",), "SKCM": ("BRAF",),
-    "PAAD": (), "PRAD": (),
-}  # fmt: skip
+    "LUAD": ("EGFR", "KRAS", "BRAF", "ALK"),
+    "COAD": ("KRAS", "NRAS", "BRAF"),
+    "IDC": ("ERBB2",),
+    "SKCM": ("BRAF",),
+    "PAAD": (),
+    "PRAD": (),
+}
 
 
 def _single_gene_test(
@@ -274,7 +282,7 @@ def _contradict(record: Record) -> Record:
     rng = record.dice.on("contradictions")
     drawn = {kind: chance(rng, share) for kind, share in CONTRADICTIONS.items()}
     if record.has_notes:
-        found = [c for c in (_stage(record, rng), _ecog(record, rng), _start(record)) if c and drawn[c.kind]]
+        found = [c for c in (_stage(record), _ecog(record), _start(record)) if c and drawn[c.kind]]
         if drawn["duplicate note"]:
             found.append(
                 Contradiction("duplicate note", "notes", "one letter", "the same letter filed twice")
@@ -297,7 +305,7 @@ CONTRADICTIONS = {
 }
 
 
-def _stage(record: Record, rng: random.Random) -> Contradiction:
+def _stage(record: Record) -> Contradiction:
     """A letter names the neighbouring T category."""
     right = record.disease.t
     swaps = {
@@ -309,11 +317,15 @@ def _stage(record: Record, rng: random.Random) -> Contradiction:
         "T4": "T3",
         "T3a": "T3b",
         "T3b": "T3a",
+        "T4a": "T4b",
+        "T4b": "T4a",
     }
     return Contradiction("stage in letter", "clinic letter", right, swaps.get(right, right[:2] + "b"))
 
 
-def _ecog(record: Record, rng: random.Random) -> Contradiction:
+def _ecog(record: Record) -> Contradiction | None:
+    if record.course.died:
+        return None  # the last letter of the dead states no performance status
     right = record.course.ecog(record.course.last_day, record.disease.ecog)
     stated = right + 1 if right < 3 else right - 1
     return Contradiction("ECOG in letter", "clinic letter", str(right), str(stated))

@@ -1,7 +1,8 @@
 """Which therapy is given for which tumour, driver and line: tables to be read, not advice.
 
-A key is (OncoTree code, driver group); "*" stands for every group without an entry of its own. The first regimen of a
-line is the usual one, the second an alternative. "early" is what a patient gets with curative intent.
+A key is (OncoTree code, driver group); "*" stands for every group without an entry of its own. The first
+regimen of a line is the usual one, the second an alternative. "early" is what a patient gets with curative
+intent.
 """
 
 from __future__ import annotations
@@ -157,14 +158,14 @@ ATC = {  # WHO ATC codes of the agents; an agent without one is sent as text onl
     "sotorasib": "L01XX73", "carboplatin": "L01XA02", "cisplatin": "L01XA01", "oxaliplatin": "L01XA03",
     "pemetrexed": "L01BA04", "pembrolizumab": "L01FF02", "nivolumab": "L01FF01", "ipilimumab": "L01FX04",
     "docetaxel": "L01CD02", "paclitaxel": "L01CD01", "vinorelbine": "L01CA04", "gemcitabine": "L01BC05",
-    "fluorouracil": "L01BC02", "folinic acid": "V03AF03", "capecitabine": "L01BC06", "irinotecan": "L01CE02",
-    "bevacizumab": "L01FG01", "cetuximab": "L01FE01", "trastuzumab": "L01FD01", "pertuzumab": "L01FD02",
-    "trastuzumab deruxtecan": "L01FD04", "encorafenib": "L01EC03", "dabrafenib": "L01EC02", "trametinib": "L01EE01",
-    "letrozole": "L02BG04", "tamoxifen": "L02BA01", "fulvestrant": "L02BA03", "palbociclib": "L01EF01",
-    "ribociclib": "L01EF02", "alpelisib": "L01EM03", "olaparib": "L01XK01", "imatinib": "L01EA01",
-    "dacarbazine": "L01AX04", "leuprorelin": "L02AE02", "abiraterone": "L02BX03", "enzalutamide": "L02BB04",
-    "cabazitaxel": "L01CD04", "epirubicin": "L01DB03", "cyclophosphamide": "L01AA01",
-    "trifluridine/tipiracil": "L01BC59",
+    "fluorouracil": "L01BC02", "folinic acid": "V03AF03", "capecitabine": "L01BC06",
+    "irinotecan": "L01CE02", "bevacizumab": "L01FG01", "cetuximab": "L01FE01", "trastuzumab": "L01FD01",
+    "pertuzumab": "L01FD02", "trastuzumab deruxtecan": "L01FD04", "encorafenib": "L01EC03",
+    "dabrafenib": "L01EC02", "trametinib": "L01EE01", "letrozole": "L02BG04", "tamoxifen": "L02BA01",
+    "fulvestrant": "L02BA03", "palbociclib": "L01EF01", "ribociclib": "L01EF02", "alpelisib": "L01EM03",
+    "olaparib": "L01XK01", "imatinib": "L01EA01", "dacarbazine": "L01AX04", "leuprorelin": "L02AE02",
+    "abiraterone": "L02BX03", "enzalutamide": "L02BB04", "cabazitaxel": "L01CD04",
+    "epirubicin": "L01DB03", "cyclophosphamide": "L01AA01", "trifluridine/tipiracil": "L01BC59",
 }  # fmt: skip
 
 

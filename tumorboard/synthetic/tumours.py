@@ -1,8 +1,9 @@
 """The six tumour types as readable tables: who gets them, where, at which stage, driven by what.
 
-The shares follow what registries and the large sequencing series report, to the nearest few per cent: close enough that
-a clinician is not irritated, and no more than that. Drivers are molecular subgroups that exclude each other; a subgroup
-carries its alterations, its biomarkers and its effect on the hazard of death (`hazard.py`).
+The shares follow what registries and the large sequencing series report, to the nearest few per cent: close
+enough that a clinician is not irritated, and no more than that. Drivers are molecular subgroups that exclude
+each other; a subgroup carries its alterations, its biomarkers and its effect on the hazard of death
+(`hazard.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Driver:
-    """A molecular subgroup. `one_of`: exactly one of these alterations is present; `also`: all of these are."""
+    """A molecular subgroup. `one_of`: exactly one of these alterations is present; `also`: all are."""
 
     group: str
     weight: float
@@ -139,7 +140,12 @@ COLON = Tumour(
         Driver("RAS wild type", 0.30, log_hazard=-0.15),
     ),
     also_mutated={
-        "APC Q1303*": 0.34, "APC E1353*": 0.2, "APC Y935*": 0.15, "PIK3CA E545K": 0.13, "SMAD4 R361H": 0.10, "FBXW7 R465H": 0.10,
+        "APC Q1303*": 0.34,
+        "APC E1353*": 0.2,
+        "APC Y935*": 0.15,
+        "PIK3CA E545K": 0.13,
+        "SMAD4 R361H": 0.10,
+        "FBXW7 R465H": 0.10,
     },
     tp53=0.58,
     marker="CEA",
@@ -149,7 +155,7 @@ COLON = Tumour(
     surgery="Excision of sigmoid colon",
     surgery_code="84604002",
     weight=0.20,
-)  # fmt: skip
+)
 
 BREAST = Tumour(
     oncotree="IDC",
@@ -170,7 +176,12 @@ BREAST = Tumour(
     ),
     drivers=(
         Driver(
-            "HER2", 0.18, (), ("ERBB2 amplification",), {"HER2": "positive", "ER": "positive", "PR": "negative"}, -0.20
+            "HER2",
+            0.18,
+            (),
+            ("ERBB2 amplification",),
+            {"HER2": "positive", "ER": "positive", "PR": "negative"},
+            -0.20,
         ),
         Driver(
             "ER PIK3CA",
@@ -192,7 +203,11 @@ BREAST = Tumour(
         ),
     ),
     also_mutated={
-        "AKT1 E17K": 0.05, "CCND1 amplification": 0.13, "MYC amplification": 0.10, "FGFR1 amplification": 0.09, "PTEN R130*": 0.03,
+        "AKT1 E17K": 0.05,
+        "CCND1 amplification": 0.13,
+        "MYC amplification": 0.10,
+        "FGFR1 amplification": 0.09,
+        "PTEN R130*": 0.03,
     },
     tp53=0.34,
     marker="CA 15-3",
@@ -202,7 +217,7 @@ BREAST = Tumour(
     surgery="Lumpectomy of breast",
     surgery_code="392021009",
     weight=0.20,
-)  # fmt: skip
+)
 
 MELANOMA = Tumour(
     oncotree="SKCM",

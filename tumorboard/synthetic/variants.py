@@ -1,9 +1,9 @@
 """The alterations the cohort can carry, with their place on GRCh38.
 
-Hotspot positions, reference and alternate bases are the published GRCh38 coordinates of these well-known variants,
-written as a VCF writes them (1-based, plus strand, an anchor base before a deletion). Transcripts are MANE Select.
-Variants of unknown significance (`vus`) lie inside a gene of the panel, but their bases are invented, so they do not
-match the assembly: they stand for the many findings a board must set aside.
+Hotspot positions, reference and alternate bases are the published GRCh38 coordinates of these well-known
+variants, written as a VCF writes them (1-based, plus strand, an anchor base before a deletion). Transcripts
+are MANE Select. Variants of unknown significance (`vus`) lie inside a gene of the panel, but their bases are
+invented, so they do not match the assembly: they stand for the many findings a board must set aside.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-COMPLEMENT = str.maketrans("ACGT", "TGCA")
+from tumorboard.synthetic.dice import words
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,11 @@ class Alteration:
         return f"{self.gene} {short_protein(self.hgvs_p)[2:] or self.hgvs_c}"
 
 
-THREE_TO_ONE = dict(
-    Ala="A", Arg="R", Asn="N", Asp="D", Cys="C", Gln="Q", Glu="E", Gly="G", His="H", Ile="I", Leu="L", Lys="K",
-    Met="M", Phe="F", Pro="P", Ser="S", Thr="T", Trp="W", Tyr="Y", Val="V", Ter="*",
-)  # fmt: skip
+THREE_TO_ONE = {
+    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E",
+    "Gly": "G", "His": "H", "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F",
+    "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W", "Tyr": "Y", "Val": "V", "Ter": "*",
+}  # fmt: skip
 
 
 def short_protein(hgvs_p: str) -> str:
@@ -64,22 +65,23 @@ def short_protein(hgvs_p: str) -> str:
 
 
 TRANSCRIPTS = {
-    "EGFR": "NM_005228.5", "KRAS": "NM_004985.5", "BRAF": "NM_004333.6", "NRAS": "NM_002524.5", "PIK3CA": "NM_006218.4",
-    "TP53": "NM_000546.6", "APC": "NM_000038.6", "SMAD4": "NM_005359.6", "FBXW7": "NM_001349798.2",
-    "GNAS": "NM_000516.7", "STK11": "NM_000455.5", "KEAP1": "NM_203500.2", "PTEN": "NM_000314.8", "ESR1": "NM_000125.4",
-    "AR": "NM_000044.6", "ERBB2": "NM_004448.4", "AKT1": "NM_001382430.1", "CTNNB1": "NM_001904.4",
-    "CDKN2A": "NM_000077.5", "RAC1": "NM_006908.5", "NF1": "NM_001042492.3", "RB1": "NM_000321.3",
-    "SPOP": "NM_001007228.2", "KIT": "NM_000222.3", "MAP2K1": "NM_002755.4", "ATM": "NM_000051.4",
-    "BRCA2": "NM_000059.4", "POLE": "NM_006231.4", "ALK": "NM_004304.5", "KDR": "NM_002253.4", "FGFR4": "NM_213647.3",
-    "TERT": "NM_198253.3", "RET": "NM_020975.6",
+    "EGFR": "NM_005228.5", "KRAS": "NM_004985.5", "BRAF": "NM_004333.6", "NRAS": "NM_002524.5",
+    "PIK3CA": "NM_006218.4", "TP53": "NM_000546.6", "APC": "NM_000038.6", "SMAD4": "NM_005359.6",
+    "FBXW7": "NM_001349798.2", "GNAS": "NM_000516.7", "STK11": "NM_000455.5", "KEAP1": "NM_203500.2",
+    "PTEN": "NM_000314.8", "ESR1": "NM_000125.4", "AR": "NM_000044.6", "ERBB2": "NM_004448.4",
+    "AKT1": "NM_001382430.1", "CTNNB1": "NM_001904.4", "CDKN2A": "NM_000077.5", "RAC1": "NM_006908.5",
+    "NF1": "NM_001042492.3", "RB1": "NM_000321.3", "SPOP": "NM_001007228.2", "KIT": "NM_000222.3",
+    "MAP2K1": "NM_002755.4", "ATM": "NM_000051.4", "BRCA2": "NM_000059.4", "POLE": "NM_006231.4",
+    "ALK": "NM_004304.5", "KDR": "NM_002253.4", "FGFR4": "NM_213647.3", "TERT": "NM_198253.3",
+    "RET": "NM_020975.6",
 }  # fmt: skip
 
-# gene | chromosome | position | ref | alt | coding change | protein change | exon | consequence (empty = missense)
+# gene | chromosome | position | ref | alt | coding change | protein change | exon | consequence
 _SMALL = """
 EGFR   | chr7  | 55191822  | T | G | c.2573T>G | p.Leu858Arg | 21 |
 EGFR   | chr7  | 55181378  | C | T | c.2369C>T | p.Thr790Met | 20 |
 EGFR   | chr7  | 55181399  | G | C | c.2390G>C | p.Cys797Ser | 20 |
-EGFR   | chr7  | 55174771  | AGGAATTAAGAGAAGC | A | c.2235_2249del | p.Glu746_Ala750del | 19 | inframe_deletion
+EGFR | chr7 | 55174771 | AGGAATTAAGAGAAGC | A | c.2235_2249del | p.Glu746_Ala750del | 19 | inframe_deletion
 KRAS   | chr12 | 25245351  | C | A | c.34G>T | p.Gly12Cys | 2 |
 KRAS   | chr12 | 25245350  | C | T | c.35G>A | p.Gly12Asp | 2 |
 KRAS   | chr12 | 25245350  | C | A | c.35G>T | p.Gly12Val | 2 |
@@ -179,13 +181,18 @@ def _copy(gene: str, chrom: str, start: int, end: int, copies: int) -> Alteratio
     return Alteration(gene, "cnv", chrom, start, end=end, copies=copies, consequence="copy_number_change")
 
 
-def _fusion(
-    gene: str, chrom: str, pos: int, partner: str, partner_chrom: str, partner_pos: int
-) -> Alteration:
+def _fusion(gene: str, place: tuple[str, int], partner: str, partner_place: tuple[str, int]) -> Alteration:
     return Alteration(
-        gene, "sv", chrom, pos, ref="A", partner=partner, partner_chrom=partner_chrom, partner_pos=partner_pos,
-        consequence="gene_fusion", transcript=TRANSCRIPTS.get(gene, ""),
-    )  # fmt: skip
+        gene,
+        "sv",
+        *place,
+        ref="A",
+        partner=partner,
+        partner_chrom=partner_place[0],
+        partner_pos=partner_place[1],
+        consequence="gene_fusion",
+        transcript=TRANSCRIPTS.get(gene, ""),
+    )
 
 
 LARGE = {
@@ -200,19 +207,21 @@ LARGE = {
         _copy("PTEN", "chr10", 87862638, 87971930, 0),
         _copy("CDKN2A", "chr9", 21967752, 21995324, 0),
         _copy("RB1", "chr13", 48303751, 48481890, 0),
-        _fusion("ALK", "chr2", 29223950, "EML4", "chr2", 42299180),
-        _fusion("RET", "chr10", 43114620, "KIF5B", "chr10", 32028440),
-        _fusion("NTRK1", "chr1", 156874570, "TPM3", "chr1", 154170390),
+        _fusion("ALK", ("chr2", 29223950), "EML4", ("chr2", 42299180)),
+        _fusion("RET", ("chr10", 43114620), "KIF5B", ("chr10", 32028440)),
+        _fusion("NTRK1", ("chr1", 156874570), "TPM3", ("chr1", 154170390)),
     )
 }
 
 CATALOGUE = SMALL | GERMLINE | LARGE
 
 _VUS_GENES = {  # gene -> (chromosome, a position inside the gene)
-    "ARID1A": ("chr1", 26773500), "ATM": ("chr11", 108280900), "BRCA1": ("chr17", 43091500), "CHEK2": ("chr22", 28725100),
-    "DDR2": ("chr1", 162776300), "EP300": ("chr22", 41150200), "ERBB4": ("chr2", 211700500), "FAT1": ("chr4", 186600700),
-    "KMT2D": ("chr12", 49033500), "MTOR": ("chr1", 11130600), "NOTCH1": ("chr9", 136500800), "PDGFRA": ("chr4", 54274800),
-    "ROS1": ("chr6", 117320400), "SETD2": ("chr3", 47120900), "SMARCA4": ("chr19", 11012500), "TSC2": ("chr16", 2070300),
+    "ARID1A": ("chr1", 26773500), "ATM": ("chr11", 108280900), "BRCA1": ("chr17", 43091500),
+    "CHEK2": ("chr22", 28725100), "DDR2": ("chr1", 162776300), "EP300": ("chr22", 41150200),
+    "ERBB4": ("chr2", 211700500), "FAT1": ("chr4", 186600700), "KMT2D": ("chr12", 49033500),
+    "MTOR": ("chr1", 11130600), "NOTCH1": ("chr9", 136500800), "PDGFRA": ("chr4", 54274800),
+    "ROS1": ("chr6", 117320400), "SETD2": ("chr3", 47120900), "SMARCA4": ("chr19", 11012500),
+    "TSC2": ("chr16", 2070300),
 }  # fmt: skip
 _RESIDUES = ["Ala", "Arg", "Asn", "Asp", "Gln", "Glu", "Gly", "His", "Leu", "Lys", "Pro", "Ser", "Thr", "Val"]
 
@@ -235,18 +244,19 @@ def vus(rng: random.Random) -> Alteration:
 
 PANEL_NAME = "TB-SOLID-120"
 PANEL_SIZE_MB = 1.1
-PANEL_GENES = tuple(
-    """ABL1 AKT1 AKT2 AKT3 ALK APC AR ARAF ARID1A ATM ATR ATRX AURKA AXL B2M BAP1 BARD1 BRAF BRCA1 BRCA2 BRIP1 CCND1
-    CCND2 CCNE1 CDH1 CDK12 CDK4 CDK6 CDKN1B CDKN2A CDKN2B CHEK1 CHEK2 CTNNB1 DDR2 EGFR EP300 ERBB2 ERBB3 ERBB4 ESR1
-    EZH2 FANCA FAT1 FBXW7 FGFR1 FGFR2 FGFR3 FGFR4 FLT3 FOXA1 GATA3 GNA11 GNAQ GNAS HRAS IDH1 IDH2 JAK1 JAK2 KDR KEAP1
-    KIT KMT2C KMT2D KRAS MAP2K1 MAP2K2 MAP3K1 MDM2 MDM4 MET MLH1 MSH2 MSH6 MTOR MYC MYCN NF1 NF2 NFE2L2 NOTCH1 NRAS
-    NTRK1 NTRK2 NTRK3 PALB2 PBRM1 PDGFRA PIK3CA PIK3R1 PMS2 POLD1 POLE PTCH1 PTEN RAC1 RAD51C RAD51D RAF1 RB1 RET
-    RHOA RICTOR RNF43 ROS1 SETD2 SMAD4 SMARCA4 SMO SPOP STK11 TERT TET2 TP53 TSC1 TSC2 VHL XRCC2 XPO1""".split()
+PANEL_GENES = words(
+    """ABL1 AKT1 AKT2 AKT3 ALK APC AR ARAF ARID1A ATM ATR ATRX AURKA AXL B2M BAP1 BARD1 BRAF BRCA1 BRCA2
+    BRIP1 CCND1 CCND2 CCNE1 CDH1 CDK12 CDK4 CDK6 CDKN1B CDKN2A CDKN2B CHEK1 CHEK2 CTNNB1 DDR2 EGFR EP300
+    ERBB2 ERBB3 ERBB4 ESR1 EZH2 FANCA FAT1 FBXW7 FGFR1 FGFR2 FGFR3 FGFR4 FLT3 FOXA1 GATA3 GNA11 GNAQ
+    GNAS HRAS IDH1 IDH2 JAK1 JAK2 KDR KEAP1 KIT KMT2C KMT2D KRAS MAP2K1 MAP2K2 MAP3K1 MDM2 MDM4 MET MLH1
+    MSH2 MSH6 MTOR MYC MYCN NF1 NF2 NFE2L2 NOTCH1 NRAS NTRK1 NTRK2 NTRK3 PALB2 PBRM1 PDGFRA PIK3CA
+    PIK3R1 PMS2 POLD1 POLE PTCH1 PTEN RAC1 RAD51C RAD51D RAF1 RB1 RET RHOA RICTOR RNF43 ROS1 SETD2 SMAD4
+    SMARCA4 SMO SPOP STK11 TERT TET2 TP53 TSC1 TSC2 VHL XRCC2 XPO1"""
 )
 
 REGIONAL_PANEL_NAME = "REGIO-50"
-REGIONAL_PANEL_GENES = tuple(
-    """AKT1 ALK APC AR ATM BRAF BRCA1 BRCA2 CDH1 CDKN2A CTNNB1 EGFR ERBB2 ERBB4 ESR1 FBXW7 FGFR1 FGFR2 FGFR3 FLT3 GNA11
-    GNAQ GNAS HRAS IDH1 IDH2 JAK2 KDR KEAP1 KIT KRAS MAP2K1 MET MLH1 NOTCH1 NRAS PDGFRA PIK3CA PTEN RAC1 RB1 RET ROS1 SMAD4
-    SMO SPOP STK11 TERT TP53 VHL""".split()
+REGIONAL_PANEL_GENES = words(
+    """AKT1 ALK APC AR ATM BRAF BRCA1 BRCA2 CDH1 CDKN2A CTNNB1 EGFR ERBB2 ERBB4 ESR1 FBXW7 FGFR1 FGFR2
+    FGFR3 FLT3 GNA11 GNAQ GNAS HRAS IDH1 IDH2 JAK2 KDR KEAP1 KIT KRAS MAP2K1 MET MLH1 NOTCH1 NRAS PDGFRA
+    PIK3CA PTEN RAC1 RB1 RET ROS1 SMAD4 SMO SPOP STK11 TERT TP53 VHL"""
 )

@@ -33,7 +33,9 @@ def slices_of(record: Record, study: Study) -> Iterator[bytes]:
     stored = (volume - INTERCEPT).astype("<i2")
     dataset = _series(record, study, geometry)
     for number in range(study.slices):
-        yield _slice(dataset, record, study, geometry, number, stored[number].tobytes())
+        yield _slice(
+            dataset, record, study, geometry=geometry, number=number, pixels=stored[number].tobytes()
+        )
 
 
 def _series(record: Record, study: Study, geometry: Geometry) -> Dataset:
@@ -91,7 +93,7 @@ def _pixels(dataset: Dataset, geometry: Geometry) -> None:
 
 
 def _slice(
-    dataset: Dataset, record: Record, study: Study, geometry: Geometry, number: int, pixels: bytes
+    dataset: Dataset, record: Record, study: Study, *, geometry: Geometry, number: int, pixels: bytes
 ) -> bytes:
     half = round(SIZE * geometry.spacing / 2, 3)
     dataset.SOPInstanceUID = record.dice.uid("image", study.day, number)

@@ -1,26 +1,17 @@
-"""One FHIR R4 bundle per patient, in the profiles of mCODE STU4 (hl7.org/fhir/us/mcode).
-
-Read by others as follows: one MedicationRequest per agent; the agents of one regimen share `groupIdentifier` and the
-extensions `therapy-line` and `regimen` (`fhir_parts.py`); the period of treatment is
-`dosageInstruction[0].timing.repeat.boundsPeriod`; why it ended is `statusReason`.
-"""
+"""One FHIR R4 bundle per patient, in the profiles of mCODE STU4 (hl7.org/fhir/us/mcode)."""
 
 from __future__ import annotations
 
 from tumorboard.synthetic.clock import iso
-from tumorboard.synthetic.course import Therapy
 from tumorboard.synthetic.fhir_genomics import add_biomarkers, add_genomics
 from tumorboard.synthetic.fhir_parts import (
     AJCC,
-    ATC,
     ICD10,
     ICDO3,
     LOINC,
     MCODE,
     ONCOTREE,
-    REGIMEN,
     SNOMED,
-    THERAPY_LINE,
     Bundle,
     Json,
     category,
@@ -28,10 +19,10 @@ from tumorboard.synthetic.fhir_parts import (
     concept,
     quantity,
 )
+from tumorboard.synthetic.fhir_treatment import add_therapies
 from tumorboard.synthetic.labs import MARKERS, LabValue
 from tumorboard.synthetic.people import COMORBIDITIES, DEVICE_SYSTEM, MRN_SYSTEM, SPECIMEN_SYSTEM
 from tumorboard.synthetic.record import Record
-from tumorboard.synthetic.regimens import ATC as ATC_CODES
 from tumorboard.synthetic.write_notes import Note
 
 DISEASE_STATUS = {
@@ -39,11 +30,6 @@ DISEASE_STATUS = {
     "PR": ("268910001", "Patient's condition improved"),
     "SD": ("359746009", "Patient's condition stable"),
     "PD": ("271299001", "Patient's condition worsened"),
-}
-END_REASONS = {
-    "progression": ("266721009", "Absent response to treatment"),
-    "toxicity": ("407563006", "Treatment not tolerated"),
-    "death": ("419620001", "Death"),
 }
 STAGE_LOINC = {
     "clinical": {"group": "21908-9", "t": "21905-5", "n": "21906-3", "m": "21907-1"},
@@ -78,17 +64,13 @@ def bundle_of(record: Record, notes: list[Note]) -> Bundle:
     _specimens(bundle, record)
     add_biomarkers(bundle, record)
     add_genomics(bundle, record)
-    _therapies(bundle, record)
+    add_therapies(bundle, record)
     _responses(bundle, record)
     _performance(bundle, record)
     _labs(bundle, record)
     _imaging(bundle, record)
     _documents(bundle, record, notes)
     return bundle
-
-
-def _subject(bundle: Bundle) -> Json:
-    return bundle.reference("Patient", "patient")
 
 
 def _patient(bundle: Bundle, record: Record) -> None:
@@ -132,7 +114,7 @@ def _condition(bundle: Bundle, code: Json, recorded: str, status: str) -> Json:
             }
         ],
         "code": code,
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "onsetDateTime": recorded,
         "recordedDate": recorded,
     }
@@ -180,7 +162,7 @@ def _observation(bundle: Bundle, code: Json, kind: str, when: str, *, about_canc
         "status": "final",
         "category": category(kind),
         "code": code,
-        "subject": _subject(bundle),
+        "subject": bundle.subject,
         "effectiveDateTime": when,
     }
     return body | ({"focus": [bundle.reference("Condition", "primary")]} if about_cancer else {})
@@ -243,7 +225,7 @@ def _specimens(bundle: Bundle, record: Record) -> None:
             "accessionIdentifier": {"system": SPECIMEN_SYSTEM, "value": specimen.accession},
             "status": "available",
             "type": concept(specimen.type),
-            "subject": _subject(bundle),
+            "subject": bundle.subject,
             "collection": {
                 "collectedDateTime": record.course.on(specimen.day).isoformat(),
                 "bodySite": concept(specimen.body_site),
@@ -251,133 +233,6 @@ def _specimens(bundle: Bundle, record: Record) -> None:
             "note": [{"text": f"Tumour cell content {round(specimen.purity * 100)} %"}],
         }
         bundle.add("Specimen", specimen.accession, body, "mcode-human-specimen", "pathology")
-
-
-def _therapies(bundle: Bundle, record: Record) -> None:
-    for number, therapy in enumerate(record.course.therapies):
-        if therapy.kind == "systemic":
-            _systemic(bundle, record, therapy, number)
-        elif therapy.kind == "surgery":
-            _surgery(bundle, record, therapy, number)
-        else:
-            _radiotherapy(bundle, record, therapy, number)
-
-
-def _systemic(bundle: Bundle, record: Record, therapy: Therapy, number: int) -> None:
-    """One MedicationRequest per agent, and one MedicationAdministration for the first dose of the first agent."""
-    start = record.course.on(therapy.start).isoformat()
-    period = {"start": start}
-    if therapy.end is not None:
-        period["end"] = record.course.on(therapy.end).isoformat()
-    status = (
-        "active" if therapy.end is None else "completed" if therapy.end_reason == "completed" else "stopped"
-    )
-    extensions: list[Json] = [_intent(therapy), {"url": REGIMEN, "valueString": therapy.name}]
-    if therapy.line is not None:
-        extensions.append({"url": THERAPY_LINE, "valueInteger": therapy.line})
-    shared: Json = {
-        "extension": extensions,
-        "status": status,
-        "intent": "order",
-        "subject": _subject(bundle),
-        "authoredOn": start,
-        "groupIdentifier": {
-            "system": "https://tumorboard.example/regimen-order",
-            "value": record.dice.opaque("regimen", number),
-        },
-        "reasonReference": [bundle.reference("Condition", "primary")],
-        "dosageInstruction": [{"text": therapy.name, "timing": {"repeat": {"boundsPeriod": period}}}],
-    }
-    if therapy.end_reason in END_REASONS:
-        shared["statusReason"] = concept(therapy.end_reason, coding(SNOMED, *END_REASONS[therapy.end_reason]))
-    for agent in therapy.agents:
-        body = shared | {"medicationCodeableConcept": _medication(agent)}
-        bundle.add(
-            "MedicationRequest",
-            f"{number}-{agent}",
-            body,
-            "mcode-cancer-related-medication-request",
-            "pharmacy",
-        )
-    _first_dose(bundle, record, therapy, number)
-
-
-def _medication(agent: str) -> Json:
-    return concept(agent, coding(ATC, ATC_CODES.get(agent, ""), agent))
-
-
-def _first_dose(bundle: Bundle, record: Record, therapy: Therapy, number: int) -> None:
-    agent = therapy.agents[0]
-    body: Json = {
-        "status": "completed",
-        "medicationCodeableConcept": _medication(agent),
-        "subject": _subject(bundle),
-        "effectiveDateTime": iso(record.course.on(therapy.start), 10, 30),
-        "request": bundle.reference("MedicationRequest", f"{number}-{agent}"),
-        "reasonReference": [bundle.reference("Condition", "primary")],
-    }
-    profile = "mcode-cancer-related-medication-administration"
-    bundle.add("MedicationAdministration", f"{number}-{agent}", body, profile, "pharmacy")
-
-
-def _intent(therapy: Therapy) -> Json:
-    codes = {
-        "curative": ("373808002", "Curative - procedure intent"),
-        "adjuvant": ("373846009", "Adjuvant - intent"),
-    }
-    code, words = codes.get(therapy.intent, ("363676003", "Palliative - procedure intent"))
-    return {
-        "url": MCODE + "mcode-procedure-intent",
-        "valueCodeableConcept": concept(therapy.intent, coding(SNOMED, code, words)),
-    }
-
-
-def _surgery(bundle: Bundle, record: Record, therapy: Therapy, number: int) -> None:
-    tumour = record.disease.tumour
-    body: Json = {
-        "extension": [_intent(therapy)],
-        "status": "completed",
-        "category": concept("Surgical procedure", coding(SNOMED, "387713003", "Surgical procedure")),
-        "code": concept(therapy.name, coding(SNOMED, tumour.surgery_code, therapy.name)),
-        "subject": _subject(bundle),
-        "performedDateTime": record.course.on(therapy.start).isoformat(),
-        "reasonReference": [bundle.reference("Condition", "primary")],
-        "bodySite": [concept(tumour.body_site[1], coding(SNOMED, *tumour.body_site))],
-        "outcome": concept("R0 resection"),
-    }
-    bundle.add("Procedure", f"surgery-{number}", body, "mcode-cancer-related-surgical-procedure", "theatre")
-
-
-def _radiotherapy(bundle: Bundle, record: Record, therapy: Therapy, number: int) -> None:
-    delivered = {
-        "url": MCODE + "mcode-radiotherapy-dose-delivered-to-volume",
-        "extension": [
-            {"url": "totalDoseDelivered", "valueQuantity": quantity(round(therapy.dose_gy * 100), "cGy")},
-            {"url": "fractionsDelivered", "valueUnsignedInt": therapy.fractions},
-        ],
-    }
-    sessions = {"url": MCODE + "mcode-radiotherapy-sessions", "valueUnsignedInt": therapy.fractions}
-    period = {"start": record.course.on(therapy.start).isoformat()}
-    if therapy.end is not None:
-        period["end"] = record.course.on(therapy.end).isoformat()
-    body: Json = {
-        "extension": [_intent(therapy), sessions, delivered],
-        "status": "in-progress"
-        if therapy.end is None
-        else "stopped"
-        if therapy.end_reason == "death"
-        else "completed",
-        "category": concept(
-            "Radiation oncology", coding(SNOMED, "108290001", "Radiation oncology AND/OR radiotherapy")
-        ),
-        "code": concept(therapy.name, coding(SNOMED, "1217123003", "Radiotherapy course of treatment")),
-        "subject": _subject(bundle),
-        "performedPeriod": period,
-        "reasonReference": [bundle.reference("Condition", "primary")],
-    }
-    bundle.add(
-        "Procedure", f"radiotherapy-{number}", body, "mcode-radiotherapy-course-summary", "radiotherapy"
-    )
 
 
 def _responses(bundle: Bundle, record: Record) -> None:
@@ -441,7 +296,7 @@ def _imaging(bundle: Bundle, record: Record) -> None:
             "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{study.uid}"}],
             "status": "available",
             "modality": [modality],
-            "subject": _subject(bundle),
+            "subject": bundle.subject,
             "started": when,
             "numberOfSeries": 1,
             "numberOfInstances": study.slices,
@@ -481,7 +336,7 @@ def _documents(bundle: Bundle, record: Record, notes: list[Note]) -> None:
             "masterIdentifier": {"system": "https://tumorboard.example/letters", "value": note.name},
             "status": "current",
             "type": concept(note.kind, coding(LOINC, NOTE_LOINC[note.kind])),
-            "subject": _subject(bundle),
+            "subject": bundle.subject,
             "date": iso(note.written, 16, 20),
             "author": [{"display": note.author}],
             "content": [

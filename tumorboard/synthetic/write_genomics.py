@@ -1,18 +1,20 @@
-"""Somatic variants as VCF 4.3 on GRCh38 (site A, one file per sample) and as MAF (site B, one file for all)."""
+"""Somatic variants on GRCh38: VCF 4.3 (site A, one file per sample) and MAF (site B, one file for all)."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable
 
+from tumorboard.synthetic.dice import words
 from tumorboard.synthetic.record import Finding, GenomicTest, Record
 from tumorboard.synthetic.variants import PANEL_NAME, PANEL_SIZE_MB, Alteration, short_protein
 
 CHROMOSOMES = {  # lengths of GRCh38.p14
-    "chr1": 248956422, "chr2": 242193529, "chr3": 198295559, "chr4": 190214555, "chr5": 181538259, "chr6": 170805979,
-    "chr7": 159345973, "chr8": 145138636, "chr9": 138394717, "chr10": 133797422, "chr11": 135086622, "chr12": 133275309,
-    "chr13": 114364328, "chr14": 107043718, "chr15": 101991189, "chr16": 90338345, "chr17": 83257441, "chr18": 80373285,
-    "chr19": 58617616, "chr20": 64444167, "chr21": 46709983, "chr22": 50818468, "chrX": 156040895, "chrY": 57227415,
+    "chr1": 248956422, "chr2": 242193529, "chr3": 198295559, "chr4": 190214555, "chr5": 181538259,
+    "chr6": 170805979, "chr7": 159345973, "chr8": 145138636, "chr9": 138394717, "chr10": 133797422,
+    "chr11": 135086622, "chr12": 133275309, "chr13": 114364328, "chr14": 107043718, "chr15": 101991189,
+    "chr16": 90338345, "chr17": 83257441, "chr18": 80373285, "chr19": 58617616, "chr20": 64444167,
+    "chr21": 46709983, "chr22": 50818468, "chrX": 156040895, "chrY": 57227415,
 }  # fmt: skip
 
 INFO = (
@@ -103,9 +105,14 @@ def _info(pairs: Iterable[tuple[str, object]]) -> str:
 
 def _annotation(a: Alteration) -> list[tuple[str, object]]:
     return [
-        ("GENE", a.gene), ("HGVSC", a.hgvs_c), ("HGVSP", a.hgvs_p), ("CONSEQ", a.consequence), ("EXON", a.exon),
-        ("TRANSCRIPT", a.transcript), ("CLASS", a.origin),
-    ]  # fmt: skip
+        ("GENE", a.gene),
+        ("HGVSC", a.hgvs_c),
+        ("HGVSP", a.hgvs_p),
+        ("CONSEQ", a.consequence),
+        ("EXON", a.exon),
+        ("TRANSCRIPT", a.transcript),
+        ("CLASS", a.origin),
+    ]
 
 
 def _small_row(found: Finding) -> list[str]:
@@ -170,16 +177,17 @@ def _noise(rng: random.Random) -> list[str]:
     ]
 
 
-MAF_COLUMNS = (
-    "Hugo_Symbol Entrez_Gene_Id Center NCBI_Build Chromosome Start_Position End_Position Strand Variant_Classification "
-    "Variant_Type Reference_Allele Tumor_Seq_Allele1 Tumor_Seq_Allele2 dbSNP_RS Tumor_Sample_Barcode "
-    "Matched_Norm_Sample_Barcode Mutation_Status HGVSc HGVSp HGVSp_Short Transcript_ID Exon_Number t_depth t_ref_count "
-    "t_alt_count n_ref_count n_alt_count"
-).split()
+MAF_COLUMNS = words(
+    "Hugo_Symbol Entrez_Gene_Id Center NCBI_Build Chromosome Start_Position End_Position Strand "
+    "Variant_Classification Variant_Type Reference_Allele Tumor_Seq_Allele1 Tumor_Seq_Allele2 dbSNP_RS "
+    "Tumor_Sample_Barcode Matched_Norm_Sample_Barcode Mutation_Status HGVSc HGVSp HGVSp_Short "
+    "Transcript_ID Exon_Number t_depth t_ref_count t_alt_count n_ref_count n_alt_count"
+)
 ENTREZ = {
-    "EGFR": 1956, "KRAS": 3845, "BRAF": 673, "NRAS": 4893, "PIK3CA": 5290, "TP53": 7157, "APC": 324, "SMAD4": 4089,
-    "FBXW7": 55294, "GNAS": 2778, "STK11": 6794, "KEAP1": 9817, "PTEN": 5728, "ESR1": 2099, "AR": 367, "ERBB2": 2064,
-    "AKT1": 207, "CTNNB1": 1499, "CDKN2A": 1029, "KIT": 3815, "ATM": 472, "BRCA2": 675, "RB1": 5925, "RAC1": 5879,
+    "EGFR": 1956, "KRAS": 3845, "BRAF": 673, "NRAS": 4893, "PIK3CA": 5290, "TP53": 7157, "APC": 324,
+    "SMAD4": 4089, "FBXW7": 55294, "GNAS": 2778, "STK11": 6794, "KEAP1": 9817, "PTEN": 5728, "ESR1": 2099,
+    "AR": 367, "ERBB2": 2064, "AKT1": 207, "CTNNB1": 1499, "CDKN2A": 1029, "KIT": 3815, "ATM": 472,
+    "BRCA2": 675, "RB1": 5925, "RAC1": 5879,
 }  # fmt: skip
 CLASSIFICATION = {
     "missense_variant": "Missense_Mutation",
@@ -192,7 +200,9 @@ CLASSIFICATION = {
 
 
 def maf_of(records: Iterable[Record]) -> str:
-    """One MAF for all samples of the regional laboratory (GDC MAF column names); a sample without a finding has no row."""
+    """One MAF for all samples of the regional laboratory (GDC MAF column names); a sample without a finding
+    has no row.
+    """
     lines = ["#version 2.4", "#SYNTHETIC test data; the persons do not exist", "\t".join(MAF_COLUMNS)]
     for record in records:
         for test in record.tests:
@@ -204,11 +214,14 @@ def maf_of(records: Iterable[Record]) -> str:
 def _maf_row(test: GenomicTest, found: Finding) -> list[str]:
     a = found.alteration
     start, end, ref, alt, kind = _maf_alleles(a)
+    exon = "" if a.exon is None else a.exon
+    rsid = "" if a.rsid == "." else a.rsid
+    protein = a.hgvs_p.replace("%3D", "=")
     cells = [
         a.gene, ENTREZ.get(a.gene, 0), "Regional Laboratory B", "GRCh38", a.chrom, start, end, "+",
-        CLASSIFICATION[a.consequence], kind, ref, ref, alt, "" if a.rsid == "." else a.rsid, test.specimen.accession, "",
-        a.origin.capitalize(), a.hgvs_c, a.hgvs_p.replace("%3D", "="), short_protein(a.hgvs_p).replace("%3D", "="),
-        a.transcript, "" if a.exon is None else a.exon, found.depth, found.depth - found.alt_reads, found.alt_reads, "", "",
+        CLASSIFICATION[a.consequence], kind, ref, ref, alt, rsid, test.specimen.accession, "",
+        a.origin.capitalize(), a.hgvs_c, protein, short_protein(protein), a.transcript, exon,
+        found.depth, found.depth - found.alt_reads, found.alt_reads, "", "",
     ]  # fmt: skip
     return [str(cell) for cell in cells]
 

@@ -1,8 +1,9 @@
-"""Letters and reports as plain text: a header of a few lines, an empty line, then prose as physicians write it.
+"""Letters and reports as plain text: a header of a few lines, an empty line, then prose as physicians write
+it.
 
-The prose varies from letter to letter and holds what makes text hard to read by machine: negation, family history,
-things considered and not done, old findings, abbreviations, dates in words. Every fact in it comes from the record,
-except where a contradiction says otherwise.
+The prose varies from letter to letter and holds what makes text hard to read by machine: negation, family
+history, things considered and not done, old findings, abbreviations, dates in words. Every fact in it comes
+from the record, except where a contradiction says otherwise.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Note:
 
     @property
     def sha1(self) -> str:
-        """SHA-1 of the file, base64, as FHIR's attachment.hash wants it: for finding the file, not for trust."""
+        """SHA-1 of the file in base64, as FHIR's attachment.hash wants it: to find the file by."""
         return base64.b64encode(hashlib.sha1(self.text.encode(), usedforsecurity=False).digest()).decode()
 
 
@@ -71,7 +72,7 @@ def _with_duplicate(record: Record, notes: list[Note]) -> list[Note]:
     return [*notes, replace(first, name=opaque(first.name, "again"), system="regional archive")]
 
 
-def _note(record: Record, kind: str, key: str, day: int, paragraphs: list[str]) -> Note:
+def _note(record: Record, kind: str, key: str, day: int, *paragraphs: str) -> Note:
     rng = record.dice.on(f"author-{kind}-{key}")
     title = {
         "Pathology report": "Pathology",
@@ -103,29 +104,37 @@ def _pathology(record: Record) -> Note:
         )
     if disease.tumour.oncotree == "COAD":
         receptors = phrases.MMR[disease.biomarkers["MSI"]]
-    return _note(record, "Pathology report", specimen.accession, max(specimen.day + 5, 1), [
-        f"Material: {specimen.type.lower()}, {specimen.body_site.lower()}. Accession {specimen.accession}.",
+    return _note(
+        record,
+        "Pathology report",
+        specimen.accession,
+        max(specimen.day + 5, 1),
+        f"Material: {specimen.type.lower()}, {specimen.body_site.lower()}; {specimen.accession}.",
         f"Microscopy: {disease.tumour.morphology[1]} ({disease.tumour.morphology[0]}). "
-        + rng.choice(("No vascular invasion seen. ", "No evidence of perineural invasion. ", "Lymphovascular invasion is not identified. "))
+        + rng.choice(phrases.NO_INVASION)
         + f"Tumour cell content about {round(specimen.purity * 100)} %.",
         f"Immunohistochemistry: {receptors}" if receptors else "",
-        rng.choice(("Material is sufficient for molecular testing.", "Molecular testing recommended; block retained.")),
-    ])  # fmt: skip
+        rng.choice(phrases.MATERIAL),
+    )
 
 
 def _first_letter(record: Record) -> Note:
     rng = record.dice.on("first-letter")
     person, disease, course = record.person, record.disease, record.course
-    return _note(record, "Clinic letter", "first", min(8, course.last_day), [
+    return _note(
+        record,
+        "Clinic letter",
+        "first",
+        min(8, course.last_day),
         "Dear colleague,",
-        f"we report on {_whom(record)} ({record.course.diagnosed.year - person.birth_date.year} years), seen with a new diagnosis of "
-        f"{disease.tumour.name[0].lower() + disease.tumour.name[1:]}, {_stage_words(record)}, {_spread(record, rng)}.",
+        f"we report on {_whom(record)} ({int(disease.age)} years), seen with a new diagnosis of "
+        f"{phrases.lower_first(disease.tumour.name)}, {_stage_words(record)}, {_spread(record, rng)}.",
         phrases.history(rng, person),
         phrases.family(rng, disease.tumour.oncotree),
         f"{phrases.ecog(rng, course.ecog(1, disease.ecog))} " + rng.choice(phrases.EXAMINATION),
         phrases.plan(rng, disease.resectable, disease.tumour.surgery),
         phrases.CLOSING,
-    ])  # fmt: skip
+    )
 
 
 def _whom(record: Record) -> str:
@@ -156,18 +165,18 @@ def _spread(record: Record, rng: random.Random) -> str:
 
 
 def _discharge(record: Record, therapy: Therapy) -> Note:
-    rng = record.dice.on("discharge")
+    rng, on = record.dice.on("discharge"), record.course.on
     day = min(therapy.start + rng.randrange(6, 12), record.course.last_day)
-    return _note(record, "Discharge letter", str(therapy.start), day, [
-        f"{_whom(record)} was in our care from {record.course.on(therapy.start - 1)} to {record.course.on(day)}.",
-        f"{therapy.name} on {record.course.on(therapy.start)}; R0 resection. p{record.disease.t} {record.disease.stage.n}.",
-        rng.choice((
-            "The course after the operation was uneventful; no wound infection.",
-            "Postoperative pneumonia was treated with antibiotics; no anastomotic leak, no thrombosis.",
-            "Mild postoperative anaemia, no transfusion needed.",
-        )),
+    return _note(
+        record,
+        "Discharge letter",
+        str(therapy.start),
+        day,
+        f"{_whom(record)} was in our care from {on(therapy.start - 1)} to {on(day)}.",
+        f"{therapy.name} on {on(therapy.start)}; R0 resection, p{record.disease.t} {record.disease.stage.n}.",
+        rng.choice(phrases.AFTER_SURGERY),
         "We recommend presentation to the tumor board to discuss adjuvant therapy.",
-    ])  # fmt: skip
+    )
 
 
 def _radiology(record: Record, study: Study) -> Note:
@@ -175,13 +184,17 @@ def _radiology(record: Record, study: Study) -> Note:
     diameter = round(20 * (3 * study.volume_ml / (4 * 3.14159265)) ** (1 / 3))
     organ = "right lung" if record.disease.tumour.body_plan == "thorax" else "right lobe of the liver"
     reading = next((a.response for a in course.assessments if a.day == study.day), "")
-    return _note(record, "Radiology report", study.name, min(study.day + 1, course.last_day), [
-        f"CT {record.disease.tumour.body_plan} with contrast on {course.on(study.day)}. Clinical question: "
-        + ("staging at diagnosis." if study.day < 10 else "response to treatment."),
-        f"Findings: {rng.choice(('Mass', 'Lesion', 'Space-occupying lesion'))} in the {organ}, {diameter} mm in longest diameter"
-        f" (volume about {study.volume_ml:.0f} ml). " + rng.choice(phrases.CT_NEGATIVES),
-        f"Assessment: {phrases.RESPONSE[reading][rng.randrange(2)]}" if reading else "Assessment: baseline examination; no earlier images for comparison.",
-    ])  # fmt: skip
+    return _note(
+        record,
+        "Radiology report",
+        study.name,
+        min(study.day + 1, course.last_day),
+        f"CT {record.disease.tumour.body_plan} with contrast on {course.on(study.day)}. "
+        f"Clinical question: {'staging at diagnosis' if study.day < 10 else 'response to treatment'}.",
+        f"Findings: {rng.choice(phrases.MASS)} in the {organ}, {diameter} mm in longest diameter "
+        f"(volume about {study.volume_ml:.0f} ml). " + rng.choice(phrases.CT_NEGATIVES),
+        f"Assessment: {rng.choice(phrases.RESPONSE[reading])}",
+    )
 
 
 def _molecular(record: Record, test: GenomicTest) -> Note:
@@ -193,13 +206,18 @@ def _molecular(record: Record, test: GenomicTest) -> Note:
         if f.alteration.filter == "PASS" and (f.alteration.transcript or f.alteration.kind == "cnv")
     ]
     negative = phrases.not_detected(rng, test, record.disease.tumour.oncotree)
-    return _note(record, "Molecular report", test.specimen.accession, test.reported, [
-        f"Specimen {test.specimen.accession}, {test.specimen.type.lower()}, collected {record.course.on(test.specimen.day)}. "
+    return _note(
+        record,
+        "Molecular report",
+        test.specimen.accession,
+        test.reported,
+        f"Specimen {test.specimen.accession}, {test.specimen.type.lower()}, "
+        f"collected {record.course.on(test.specimen.day)}. "
         f"Method: {test.panel} ({len(test.genes)} genes).",
         "Findings:\n" + "\n".join(lines) if lines else "No clinically relevant alteration was found.",
         negative,
         "Discussion in the molecular tumor board is recommended." if lines and rng.random() < 0.6 else "",
-    ])  # fmt: skip
+    )
 
 
 def _line_letter(record: Record, therapy: Therapy) -> Note:
@@ -209,27 +227,35 @@ def _line_letter(record: Record, therapy: Therapy) -> Note:
     begin = course.on(therapy.start)
     if stated is not None and therapy.line == 1:
         begin = date.fromisoformat(stated.stated)
-    before = [t for t in course.lines if t.start < therapy.start]
-    why = f"Progression under {before[-1].name}." if before and before[-1].end_reason == "progression" else ""
-    why = (
-        f"{before[-1].name} was stopped because of toxicity; no progression at that time."
-        if before and not why
-        else why
-    )
     ecog = course.ecog(therapy.start, record.disease.ecog)
-    return _note(record, "Clinic letter", f"line-{therapy.line}", min(therapy.start + 3, course.last_day), [
+    return _note(
+        record,
+        "Clinic letter",
+        f"line-{therapy.line}",
+        min(therapy.start + 3, course.last_day),
         "Dear colleague,",
-        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment. {why}",
-        rng.choice((
-            f"{therapy.name} was started on {begin}.",
-            f"Treatment with {therapy.name} began on {begin}.",
-            f"First cycle of {therapy.name} given {phrases.day_in_words(begin)}.",
-        )),
+        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment. {_why(record, therapy)}".rstrip(),
+        rng.choice(
+            (
+                f"{therapy.name} was started on {begin}.",
+                f"Treatment with {therapy.name} began on {begin}.",
+                f"First cycle of {therapy.name} given {phrases.day_in_words(begin)}.",
+            )
+        ),
         phrases.ecog(rng, ecog),
         phrases.considered(rng),
         phrases.next_ct(rng, begin + timedelta(days=63)),
         phrases.CLOSING,
-    ])  # fmt: skip
+    )
+
+
+def _why(record: Record, therapy: Therapy) -> str:
+    before = [t for t in record.course.lines if t.start < therapy.start]
+    if not before:
+        return ""
+    if before[-1].end_reason == "progression":
+        return f"Progression under {before[-1].name}."
+    return f"{before[-1].name} was stopped because of toxicity; no progression at that time."
 
 
 def _last_letter(record: Record) -> Note:
@@ -237,23 +263,32 @@ def _last_letter(record: Record) -> Note:
     rng, course = record.dice.on("last-letter"), record.course
     stage, ecog = record.contradiction("stage in letter"), record.contradiction("ECOG in letter")
     fitness = int(ecog.stated) if ecog else course.ecog(course.last_day, record.disease.ecog)
+    stage_words = _stage_words(record, stage.stated if stage else "")
     if course.died:
-        return _note(record, "Discharge letter", "death", course.last_day, [
+        return _note(
+            record,
+            "Discharge letter",
+            "death",
+            course.last_day,
             f"{_whom(record)} died on {course.last_contact} of the underlying disease.",
-            f"Known diagnosis: {record.disease.tumour.name}, {_stage_words(record, stage.stated if stage else '')}.",
+            f"Known diagnosis: {record.disease.tumour.name}, {stage_words}.",
             f"Previous treatment: {_given(record)}. Resuscitation was not attempted, as wished.",
-        ])  # fmt: skip
-    return _note(record, "Clinic letter", "last", course.last_day, [
+        )
+    return _note(
+        record,
+        "Clinic letter",
+        "last",
+        course.last_day,
         "Dear colleague,",
-        f"{_whom(record)}: {record.disease.tumour.name}, {_stage_words(record, stage.stated if stage else '')}, diagnosed "
-        f"{phrases.month_in_words(course.diagnosed)}. Treatment so far: {_given(record)}.",
+        f"{_whom(record)}: {record.disease.tumour.name}, {stage_words}, "
+        f"diagnosed {phrases.month_in_words(course.diagnosed)}. Treatment so far: {_given(record)}.",
         phrases.STATE[course.state][rng.randrange(2)],
         phrases.ecog(rng, fitness),
         phrases.symptoms(rng, course.state),
         phrases.wish(rng),
         f"Question to the board: {phrases.question(rng, record)}",
         phrases.CLOSING,
-    ])  # fmt: skip
+    )
 
 
 def _given(record: Record) -> str:

@@ -1,4 +1,5 @@
-"""Invented trials: CTML as curated (`trials/*.yml`), and ClinicalTrials.gov API v2 records built from `trials/registry.yml`.
+"""Invented trials: CTML as curated (`trials/*.yml`), and ClinicalTrials.gov API v2 records built from
+`trials/registry.yml`.
 
 Eight trials exist in both formats. NCT numbers begin with NCT9 and every title says SYNTHETIC.
 """
@@ -31,7 +32,7 @@ def write_trials(write: Write) -> None:
 
 
 def study_of(entry: dict[str, Any]) -> dict[str, Any]:
-    """One entry of `registry.yml` as a v2 study (clinicaltrials.gov/data-api/about-api/study-data-structure)."""
+    """One entry of `registry.yml` as an API v2 study (ClinicalTrials.gov, "Study Data Structure")."""
     protocol = {
         "identificationModule": _identification(entry),
         "statusModule": _status(entry),
@@ -70,7 +71,10 @@ def _status(entry: dict[str, Any]) -> dict[str, Any]:
         "statusVerifiedDate": updated[:7],
         "overallStatus": entry["status"],
         **stopped,
-        "startDateStruct": {"date": str(entry["start"]), "type": "ACTUAL"},
+        "startDateStruct": {
+            "date": str(entry["start"]),
+            "type": "ESTIMATED" if entry["status"] == "NOT_YET_RECRUITING" else "ACTUAL",
+        },
         "lastUpdateSubmitDate": updated,
         "lastUpdatePostDateStruct": {"date": updated, "type": "ACTUAL"},
     }

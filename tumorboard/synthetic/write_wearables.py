@@ -1,8 +1,9 @@
-"""Wearable samples as Open mHealth data points (schemas omh:step-count, heart-rate, sleep-duration, body-weight).
+"""Wearable samples as Open mHealth data points (schemas omh:step-count, heart-rate, sleep-duration,
+body-weight).
 
-The last weeks before the last contact, one set of points a day. Activity falls with performance status and progression,
-the resting heart rate rises, weight is lost. Some days are missing, some uploads arrive weeks late, and some people
-travel to another time zone.
+The last weeks before the last contact, one set of points a day. Activity falls with performance status and
+progression, the resting heart rate rises, weight is lost. Some days are missing, some uploads arrive weeks
+late, and some people travel to another time zone.
 """
 
 from __future__ import annotations
@@ -37,12 +38,18 @@ def wearables_of(record: Record) -> str:
             continue  # not worn
         delay = 18 if late <= number < late + 8 else 0
         zone = timezone(timedelta(hours=-5)) if away <= number < away + 7 and away > 0 else None
-        points += _day(record, rng, habit, first + number, delay, zone)
+        points += _day(record, rng, habit, day=first + number, delay=delay, zone=zone)
     return "[\n" + ",\n".join(json.dumps(point) for point in points) + "\n]\n"
 
 
 def _day(
-    record: Record, rng: random.Random, habit: dict[str, float], day: int, delay: int, zone: timezone | None
+    record: Record,
+    rng: random.Random,
+    habit: dict[str, float],
+    *,
+    day: int,
+    delay: int,
+    zone: timezone | None,
 ) -> list[Point]:
     ecog = record.course.ecog(day, record.disease.ecog)
     on = record.course.on(day)
@@ -58,15 +65,16 @@ def _day(
     steps = max(round(habit["steps"] * spent * rng.gauss(1, 0.22)), 40)
     sleep = max(round(habit["sleep"] - 18 * ecog + rng.gauss(0, 35)), 120)
     rate = round(habit["rate"] + 4 * ecog + rng.gauss(0, 3))
+    resting = {
+        "heart_rate": {"value": rate, "unit": "beats/min"},
+        "temporal_relationship_to_physical_activity": "at rest",
+        "effective_time_frame": {"date_time": at(6, 45)},
+    }
     points = [
-        write("step-count", "3.0", {"step_count": {"value": steps, "unit": "steps"}, **_span(at(0), at(23, 59))}, day),
-        write("sleep-duration", "2.0", {"sleep_duration": {"value": sleep, "unit": "min"}, **_span(at(0, 20), at(7, 30))}, day),
-        write("heart-rate", "2.0", {
-            "heart_rate": {"value": rate, "unit": "beats/min"},
-            "temporal_relationship_to_physical_activity": "at rest",
-            "effective_time_frame": {"date_time": at(6, 45)},
-        }, day),
-    ]  # fmt: skip
+        write("step-count", "3.0", _lasting("step_count", steps, "steps", (at(0), at(23, 59))), day),
+        write("sleep-duration", "2.0", _lasting("sleep_duration", sleep, "min", (at(0, 20), at(7, 30))), day),
+        write("heart-rate", "2.0", resting, day),
+    ]
     if day % 7 == 0:
         kilos = round(habit["weight"] * lost + rng.gauss(0, 0.3), 1)
         body = {
@@ -77,8 +85,9 @@ def _day(
     return points
 
 
-def _span(start: str, end: str) -> Point:
-    return {"effective_time_frame": {"time_interval": {"start_date_time": start, "end_date_time": end}}}
+def _lasting(measure: str, value: float, unit: str, span: tuple[str, str]) -> Point:
+    interval = {"start_date_time": span[0], "end_date_time": span[1]}
+    return {measure: {"value": value, "unit": unit}, "effective_time_frame": {"time_interval": interval}}
 
 
 class _Writer:
