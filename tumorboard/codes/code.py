@@ -20,7 +20,8 @@ class Code(str):
     @classmethod
     def parse(cls, text: object) -> Self:
         """The code in its normal form; raises ValueError, in words, if `text` is not one."""
-        tidied = cls._tidy(str(text).strip()) if len(str(text)) <= _LONGEST else ""
+        raw = "" if text is None else str(text).strip()
+        tidied = cls._tidy(raw) if len(raw) <= _LONGEST else ""
         if not cls.pattern.fullmatch(tidied):
             raise ValueError(f"not {cls.what}; expected something like {cls.example}")
         return cls(tidied)

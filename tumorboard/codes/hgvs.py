@@ -12,8 +12,8 @@ ONE_LETTER = {
     "Thr": "T", "Trp": "W", "Tyr": "Y", "Val": "V", "Sec": "U", "Pyl": "O", "Ter": "*", "Xaa": "X",
 }  # fmt: skip
 _THREE_LETTERS = re.compile("|".join(ONE_LETTER))
-_PLACE = r"([A-Z*])(\d{1,5})"
-_SPAN = rf"{_PLACE}(?:_([A-Z*])(\d{{1,5}}))?"
+_PLACE = r"([A-Z*])([0-9]{1,5})"
+_SPAN = rf"{_PLACE}(?:_([A-Z*])([0-9]{{1,5}}))?"
 _SHAPES = (
     ("missense", re.compile(rf"{_PLACE}([A-Z*])")),
     ("frameshift", re.compile(rf"{_PLACE}([A-Z]?)fs(?:\*(?:\d{{1,5}}|\?)?|X\d{{0,5}})?")),
@@ -24,7 +24,7 @@ _SHAPES = (
     ("synonymous", re.compile(rf"{_PLACE}(=)")),
     ("extension", re.compile(rf"{_PLACE}([A-Z]?)ext(?:\*?-?(?:\d{{1,5}}|\?))?")),
     ("start_lost", re.compile(r"(M)(1)(\?)")),
-    ("splice", re.compile(r"(X)(\d{1,5})_splice")),
+    ("splice", re.compile(r"(X)([0-9]{1,5})_splice")),
 )
 
 
@@ -86,7 +86,7 @@ class ProteinPosition:
     @classmethod
     def parse(cls, text: object) -> Self:
         """From `p.V600`, `V600`, `p.Val600` or `V600X`; else ValueError."""
-        match = re.fullmatch(r"([A-Z])(\d{1,5})X?", _one_letter(text))
+        match = re.fullmatch(r"([A-Z])([0-9]{1,5})X?", _one_letter(text))
         if match is None:
             raise ValueError("not a protein position; expected something like p.V600")
         return cls(f"p.{match[1]}{match[2]}", match[1], int(match[2]))

@@ -18,7 +18,7 @@ class Loinc(Code):
     __slots__ = ()
     what = "a LOINC code"
     example = "2039-6"
-    pattern = re.compile(r"\d{1,7}-\d")
+    pattern = re.compile(r"\d{1,7}-\d", re.ASCII)
 
     @classmethod
     def parse(cls, text: object) -> Self:

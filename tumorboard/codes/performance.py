@@ -30,7 +30,7 @@ class Ecog(_Score):
 
     what = "an ECOG performance status"
     lowest, highest = 0, 5
-    words = re.compile(r"(?:(?:ECOG|PS|WHO)\s*(?:PS)?\s*[:=]?\s*)?(\d)(?:\.0)?", re.IGNORECASE)
+    words = re.compile(r"(?:(?:ECOG|PS|WHO)\s*(?:PS)?\s*[:=]?\s*)?(\d)(?:\.0)?", re.IGNORECASE | re.ASCII)
 
 
 class Karnofsky(_Score):
@@ -38,4 +38,4 @@ class Karnofsky(_Score):
 
     what = "a Karnofsky performance status"
     lowest, highest, step = 0, 100, 10
-    words = re.compile(r"(?:(?:KPS|Karnofsky)\s*[:=]?\s*)?(\d{1,3})(?:\.0)?\s*%?", re.IGNORECASE)
+    words = re.compile(r"(?:(?:KPS|Karnofsky)\s*[:=]?\s*)?(\d{1,3})(?:\.0)?\s*%?", re.IGNORECASE | re.ASCII)

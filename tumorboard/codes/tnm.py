@@ -29,7 +29,7 @@ class TCategory(_TnmCategory):
     __slots__ = ()
     what = "a T category"
     example = "pT2a"
-    pattern = re.compile(_PREFIXES + r"T(?:X|0|is|[1-4][a-e]?\d?)(?:\(m\))?")
+    pattern = re.compile(_PREFIXES + r"T(?:X|0|is|[1-4][a-e]?\d?)(?:\(m\))?", re.ASCII)
 
 
 class NCategory(_TnmCategory):
@@ -47,7 +47,7 @@ class MCategory(_TnmCategory):
     __slots__ = ()
     what = "an M category"
     example = "M1b"
-    pattern = re.compile(_PREFIXES + r"M(?:X|0(?:\(i\+\))?|1[a-d]?\d?)")
+    pattern = re.compile(_PREFIXES + r"M(?:X|0(?:\(i\+\))?|1[a-d]?\d?)", re.ASCII)
 
 
 class StageGroup(Code):

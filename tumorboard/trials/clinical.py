@@ -129,7 +129,7 @@ def diagnosis(asks: Diagnosis, patient: PatientEvidence, rules: Rules) -> Outcom
     note = f"Diagnosis: {'; '.join(fact.oncotree or 'not coded' for fact in deciding)}."
     if value is Value.UNKNOWN:
         coded = all(fact.oncotree in rules.oncotree for fact in deciding)
-        reason = Reason.PARTIAL_MATCH if coded else Reason.NOT_RECORDED
+        reason = Reason.PARTIAL_MATCH if coded else Reason.INDETERMINATE
         return Outcome.unknown(reason, settle, note, sources)
     return Outcome.known(value is Value.MET, sources, note)
 

@@ -60,7 +60,7 @@ def alteration(keys: Mapping[str, Any]) -> Alteration:
     wildtype = _flag(keys["wildtype"]) if keys.get("wildtype") is not None else False
     asks = Alteration(
         gene=_gene(keys.get("hugo_symbol")),
-        kinds=_kinds(keys, wildtype),
+        kinds=_kinds(keys),
         change=_given(keys, "protein_change", ProteinChange.parse),
         position=_given(keys, "wildcard_protein_change", ProteinPosition.parse),
         classes=_classes(keys.get("variant_classification")),
@@ -74,7 +74,7 @@ def alteration(keys: Mapping[str, Any]) -> Alteration:
     return asks
 
 
-def _kinds(keys: Mapping[str, Any], wildtype: bool) -> frozenset[Kind]:
+def _kinds(keys: Mapping[str, Any]) -> frozenset[Kind]:
     if _has(keys, "variant_category"):
         folded = str(keys["variant_category"]).strip().lower()
         if folded not in _KINDS:
@@ -84,11 +84,11 @@ def _kinds(keys: Mapping[str, Any], wildtype: bool) -> frozenset[Kind]:
         return frozenset({"sv"})
     if _has(keys, "cnv_call"):
         return frozenset({"cnv"})
-    narrowed = wildtype or any(_has(keys, key) for key in _SEQUENCE_KEYS)
+    narrowed = any(_has(keys, key) for key in _SEQUENCE_KEYS)
     return frozenset({"mutation"}) if narrowed else frozenset({"mutation", "cnv", "sv"})
 
 
-_SEQUENCE_KEYS = ("protein_change", "wildcard_protein_change", "variant_classification", "exon")
+_SEQUENCE_KEYS = ("protein_change", "wildcard_protein_change", "variant_classification", "exon", "wildtype")
 
 
 def _has(keys: Mapping[str, Any], key: str) -> bool:

@@ -1,0 +1,126 @@
+"""Reads the "Patient" column of the tables: a few words become the rows of the silver tables."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from tumorboard.trials.patients import PatientEvidence
+
+SCREENED_ON = date(2025, 6, 30)
+_REPORTED_ON = date(2025, 5, 1)
+
+
+def patient(text: str) -> PatientEvidence:
+    """The evidence of one row of a table."""
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    complete = ""
+    for number, clause in enumerate(part.strip() for part in text.split(";")):
+        if clause == "history complete":
+            complete = "silver.documents/letter"
+        elif clause != "nothing":
+            table, row = _row(clause)
+            rows[table].append({"patient_key": "p", "row_id": f"r{number}", **row})
+    frames = {f"silver.{table}": pd.DataFrame(entries) for table, entries in rows.items()}
+    return PatientEvidence.from_frames("p", frames, SCREENED_ON, complete)
+
+
+def _row(clause: str) -> tuple[str, dict[str, Any]]:
+    word, _, rest = clause.partition(" ")
+    table, read = _CLAUSES.get(word, ("biomarkers", _biomarker(word)))
+    return table, read(rest)
+
+
+def _panel(rest: str) -> dict[str, Any]:
+    genes, _, profiles = rest.rstrip(")").partition("(")
+    row: dict[str, Any] = {
+        "test_id": "t", "assay": "panel", "panel": "Panel", "genes": genes.split(),
+        "reported_on": _REPORTED_ON,
+    }  # fmt: skip
+    return row | ({"profiles": profiles.split()} if profiles else {})
+
+
+def _found(rest: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"test_id": "t", "gene": None, "kind": "snv", "consequence": ""}
+    for token in rest.split():
+        row |= _finding_token(token)
+    return row
+
+
+def _finding_token(token: str) -> dict[str, Any]:
+    key, _, value = token.partition("=")
+    if value and key in ("exon", "CN", "with"):
+        kinds = {
+            "exon": {"exon": value},
+            "CN": {"copy_number": value, "kind": "cnv"},
+            "with": {"partner_gene": value},
+        }
+        return kinds[key]
+    words = {
+        "sv": {"kind": "sv"},
+        "cnv": {"kind": "cnv"},
+        "germline": {"origin_class": "germline"},
+        "filtered": {"filter": "LowDP"},
+    }
+    if token in words:
+        return words[token]
+    if token.startswith("p."):
+        return {"hgvs_p": token}
+    return {"gene": token} if re.fullmatch(r"[A-Z0-9-]+", token) else {"consequence": token}
+
+
+def _stage(rest: str) -> dict[str, Any]:
+    group, _, day = rest.partition(" on ")
+    return {"stage_group": group, "assessed_on": date.fromisoformat(day)}
+
+
+def _score(scale: str) -> Any:
+    def read(rest: str) -> dict[str, Any]:
+        value, _, day = rest.partition(" on ")
+        return {"scale": scale, "value": int(value), "assessed_on": date.fromisoformat(day)}
+
+    return read
+
+
+def _therapy(rest: str) -> dict[str, Any]:
+    agent, *words = rest.split()
+    line = next((int(word[5:]) for word in words if word.startswith("line=")), None)
+    return {
+        "kind": "systemic",
+        "name": agent,
+        "agents": [agent],
+        "line": line,
+        "intent": "adjuvant" if "adjuvant" in words else "palliative",
+        "started_on": date(2024, 1, 1),
+        "ended_on": date(2024, 9, 1) if "ended" in words else None,
+    }
+
+
+def _biomarker(name: str) -> Any:
+    def read(rest: str) -> dict[str, Any]:
+        value = rest.strip('"')
+        row: dict[str, Any] = {"name": name.replace("_", " "), "value_text": value}
+        if re.fullmatch(r"[\d.]+", value):
+            row |= {"value_number": float(value), "unit": "mut/Mb", "value_text": ""}
+        if value == "equivocal":
+            row |= {"interpretation": "equivocal", "value_text": ""}
+        return row
+
+    return read
+
+
+_CLAUSES: dict[str, tuple[str, Any]] = {
+    "panel": ("genomic_tests", _panel),
+    "found": ("variants", _found),
+    "born": ("patients", lambda rest: {"birth_date": date.fromisoformat(rest)}),
+    "sex": ("patients", lambda rest: {"sex": rest}),
+    "diagnosis": ("diagnoses", lambda rest: {"oncotree": rest.replace("?", ""), "primary": True}),
+    "stage": ("stages", _stage),
+    "ECOG": ("performance", _score("ECOG")),
+    "KPS": ("performance", _score("KPS")),
+    "therapy": ("therapies", _therapy),
+}
