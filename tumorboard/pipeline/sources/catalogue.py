@@ -56,13 +56,13 @@ _NAMES = {
 
 
 def recognise(path: Path) -> Source | None:
-    """The source a file belongs to, or None: then `why_not` says why."""
+    """The source a file belongs to, or None: then `why_not` says why.
+
+    Raises `Unreadable` for a file that is empty or damaged.
+    """
     if _set_aside(path):
         return None
-    try:
-        head = head_of(path)
-    except Unreadable:
-        return None
+    head = head_of(path)
     if _is_truth(head):
         return None
     return next((source for source in SOURCES if source.recognises(path, head)), None)

@@ -119,7 +119,7 @@ def _series(series: Series, _: str, document: dict[str, Any]) -> Iterator[Readin
 
 def _step(intraday: dict[str, Any]) -> timedelta:
     """Length of one value: `datasetInterval` in units of `datasetType` (minute, second)."""
-    seconds = {"second": 1, "minute": 60}[intraday.get("datasetType", "minute")]
+    seconds = 1 if intraday.get("datasetType") == "second" else 60
     return timedelta(seconds=seconds * intraday.get("datasetInterval", 1))
 
 

@@ -83,4 +83,7 @@ def _span(frame: dict[str, Any]) -> tuple[datetime, datetime]:
 
 
 def _duration(length: Any) -> timedelta:
-    return timedelta(seconds=float(length["value"]) * _SECONDS[length["unit"]])
+    unit = length["unit"]
+    if unit not in _SECONDS:
+        raise ValueError("unknown unit of time")
+    return timedelta(seconds=float(length["value"]) * _SECONDS[unit])
