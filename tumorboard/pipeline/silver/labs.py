@@ -41,15 +41,15 @@ _RANK = {"preliminary": 0, "final": 1, **dict.fromkeys(_CORRECTED, 2), **dict.fr
 _ELSEWHERE = re.compile(r"mcode-(?!tumor-marker-test)[\w-]+")
 _TISSUE = {
     "16112-5", "85337-4", "85310-1", "16113-3", "85339-0", "48676-1", "85319-2", "85318-4", "72382-5",
-    "85330-9", "10480-2", "85147-7", "83052-1", "94077-5", "94076-7", "81695-9", "62862-8", "64083-9", "69548-6",
-    "51969-4", "53041-0", "417181009", "21924-6",
+    "85330-9", "10480-2", "85147-7", "83052-1", "94077-5", "94076-7", "81695-9", "62862-8", "64083-9",
+    "69548-6", "51969-4", "53041-0", "417181009", "21924-6",
 }  # fmt: skip
 _TISSUE_UNITS = re.compile(r"%|/?mb|mutations.*", re.IGNORECASE)
 
 
 @table("silver.labs", key=("patient_key", "lab_id"))
 class Labs:
-    """Results as last corrected; what was sent first stays in bronze. `recorded_on`: day of the report."""
+    """Results as last corrected; what was sent first stays in bronze."""
 
     lab_id = Column(str, "Identity within the patient: order or resource, and analyte", NotNull(), tags=DEID)
     code = Column(str, "LOINC code as sent", tags=DEID)

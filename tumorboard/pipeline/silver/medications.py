@@ -166,7 +166,7 @@ def _therapy(parts: list[Given]) -> Row:
 
 
 def _lead(parts: list[Given]) -> Given:
-    """Where the start is read: the first recorded dose if it was on another day than the order, else the order."""
+    """Where the start is read: the first recorded dose if it lies on another day, else the order."""
     ranked = sorted(parts, key=lambda g: (str(g.start.on or "9999"), g.is_administration, g.item.row_id))
     doses = [part for part in ranked if part.is_administration and part.start.on]
     orders = [part for part in ranked if not part.is_administration]

@@ -164,7 +164,7 @@ def _read(part: str, text: str) -> str:
 
 
 def _most_exact(groups: list[Statement]) -> list[Statement]:
-    """Senders state `II` and `IIA` side by side: a group that another of its day and kind refines falls away."""
+    """Senders state `II` and `IIA` side by side: a group that another of its day refines falls away."""
     return [
         group
         for group in groups
