@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import get_random_string, salted_hmac
 
-from tumorboard.accounts.roles import Role, roles_of
+from tumorboard.accounts.roles import Role, may_use_console, roles_of
 from tumorboard.audit.phi import classify
 
 
@@ -48,6 +48,11 @@ class User(AbstractUser):
         """In the order in which `Role` lists them."""
         held = roles_of(self)
         return [role for role in Role if role in held]
+
+    @property
+    def may_see_console(self) -> bool:
+        """For the navigation; the console's views ask `roles.may_use_console` themselves."""
+        return may_use_console(self)
 
     def get_full_name(self) -> str:
         return str(self)

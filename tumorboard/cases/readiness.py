@@ -35,6 +35,17 @@ class Preparation:
             return "Missing " + ", ".join(self.missing)
         return "Needs review" if self.to_check else "Ready"
 
+    @property
+    def kind(self) -> str:
+        """The look of the word: ok, warn, bad or plain."""
+        if not self.facts:
+            return "plain"
+        return "bad" if self.missing else "warn" if self.to_check else "ok"
+
+    @property
+    def share(self) -> float:
+        return self.percent / 100
+
 
 def mark_of(origin: str, conflict: bool) -> str:
     """How a fact starts out: confirmed by its structured source, unverified, or in conflict with another."""

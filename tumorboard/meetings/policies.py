@@ -11,6 +11,8 @@ from tumorboard.meetings.codes import NEEDS_REASON, STUDY_NUMBER, FollowUpState,
 from tumorboard.meetings.models import AgendaItem, Decision, Meeting, Recommendation
 from tumorboard.meetings.status import ITEM_TRANSITIONS, MEETING_TRANSITIONS, ItemStatus, MeetingStatus
 
+IN_DISCUSSION = (ItemStatus.PRESENTED, ItemStatus.DECIDED)
+
 
 def can_change_meeting(meeting: Meeting, to: str) -> bool:
     return MeetingStatus(to) in MEETING_TRANSITIONS[MeetingStatus(meeting.status)]
@@ -72,11 +74,15 @@ def check_signed(item: AgendaItem) -> None:
         raise Refused("This decision is not signed yet. Change it directly; addenda come after signing.")
 
 
+def is_open_for_discussion(item: AgendaItem) -> bool:
+    """For notes, recommendations, dissent, the decision: in session, presented, not deferred, not signed."""
+    return is_unlocked(item) and is_in_session(item.meeting) and item.status in IN_DISCUSSION
+
+
 def check_open_for_discussion(item: AgendaItem) -> None:
-    """Notes, recommendations, dissent and the decision: in session, presented, not deferred, not signed."""
     check_unlocked(item)
     check_in_session(item.meeting)
-    if item.status not in (ItemStatus.PRESENTED, ItemStatus.DECIDED):
+    if item.status not in IN_DISCUSSION:
         raise Refused(f"This case is {item.get_status_display().lower()} in this meeting. Present it first.")
 
 

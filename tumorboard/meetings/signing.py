@@ -16,7 +16,12 @@ CHAIN_LOCK = 0x7369_676E_6F66
 
 
 def content_of(item: AgendaItem, *, by: User, at: datetime) -> dict[str, Any]:
-    """Everything that is signed: the question, who took part, what was decided, on which data."""
+    """What is signed: the document, by whom and when."""
+    return {**document_of(item), "signed": {"by": _who(by), "at": _iso(at)}}
+
+
+def document_of(item: AgendaItem) -> dict[str, Any]:
+    """The question, who took part, what was decided, on which data."""
     return {
         "meeting": _meeting(item),
         "case": {"id": str(item.case.uuid), "question": item.case.question},
@@ -34,7 +39,6 @@ def content_of(item: AgendaItem, *, by: User, at: datetime) -> dict[str, Any]:
         ],
         "dissents": [_words(row) for row in item.dissents.select_related("by")],
         "fact_reviews": list(item.case.fact_reviews.latest().values("table", "row_id", "state", "reason")),
-        "signed": {"by": _who(by), "at": _iso(at)},
     }
 
 
