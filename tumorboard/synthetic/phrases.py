@@ -188,9 +188,10 @@ def question(rng: random.Random, record: Record) -> str:
     state, course = record.course.state, record.course
     target = record.disease.driver.group
     tested = "with the molecular report at hand" if record.tests else "molecular testing has not been done"
-    if state == "progressed" and course.lines:
+    if state == "progressed":
         number = ORDINAL.get(len(course.lines) + 1, "further")
-        return f"{number}-line option after {course.lines[-1].name}? ({tested})"
+        after = course.lines[-1].name if course.lines else "recurrence"
+        return f"{number}-line option after {after}? ({tested})"
     if state == "new":
         aim = "operation or induction therapy first?" if record.disease.resectable else "first-line therapy?"
         return f"{aim} ({tested})"

@@ -234,7 +234,7 @@ def _line_letter(record: Record, therapy: Therapy) -> Note:
         f"line-{therapy.line}",
         min(therapy.start + 3, course.last_day),
         "Dear colleague,",
-        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment. {_why(record, therapy)}".rstrip(),
+        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment.{_why(record, therapy)}",
         rng.choice(
             (
                 f"{therapy.name} was started on {begin}.",
@@ -254,8 +254,8 @@ def _why(record: Record, therapy: Therapy) -> str:
     if not before:
         return ""
     if before[-1].end_reason == "progression":
-        return f"Progression under {before[-1].name}."
-    return f"{before[-1].name} was stopped because of toxicity; no progression at that time."
+        return f" Progression under {before[-1].name}."
+    return f" {before[-1].name} was stopped because of toxicity; no progression at that time."
 
 
 def _last_letter(record: Record) -> Note:
@@ -292,17 +292,16 @@ def _last_letter(record: Record) -> Note:
 
 
 def _given(record: Record) -> str:
-    parts = [
-        f"{t.name} ({record.course.on(t.start):%m/%Y}"
-        + (
-            f" to {record.course.on(t.end):%m/%Y}"
-            if t.end is not None and t.end > t.start
-            else ""
-            if t.end
-            else ", ongoing"
-        )
-        + (f", best response {t.best}" if t.best and t.kind == "systemic" and t.end is not None else "")
-        + ")"
-        for t in record.course.therapies
-    ]
-    return "; ".join(parts) or "none yet"
+    return "; ".join(_in_words(record, therapy) for therapy in record.course.therapies) or "none yet"
+
+
+def _in_words(record: Record, therapy: Therapy) -> str:
+    """Name, months and best response: "Osimertinib (09/2025 to 06/2026, best response PR)"."""
+    said = f"{record.course.on(therapy.start):%m/%Y}"
+    if therapy.end is None:
+        said += ", ongoing"
+    elif therapy.end > therapy.start:
+        said += f" to {record.course.on(therapy.end):%m/%Y}"
+    if therapy.line is not None and therapy.end is not None:
+        said += f", best response {therapy.best}"
+    return f"{therapy.name} ({said})"
