@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -15,10 +15,38 @@ from tumorboard.audit.models import GENESIS, AuditEvent, actor_of
 CHAIN_LOCK = 0x7475_6D61_7564  # any constant; held until commit, so that the chain never forks
 
 
-def record(
-    event: str,
+def record(event: str, *, by: Any, **what: Any) -> AuditEvent:
+    """Append one event to the log, inside the caller's transaction: if either fails, both are undone.
+
+    `by` is a user, the name of a process, or None when nobody is signed in. `what` may hold `target` (a
+    model, or kind and id), `patient_key`, `table`, `version`, `columns` and `purpose`; the rest is detail:
+    what changed in codes, counts and ids. A patient's values have no place in it.
+    """
+    return record_many([{"event": event, **what}], by=by)[0]
+
+
+def record_many(events: Sequence[dict[str, Any]], *, by: Any) -> list[AuditEvent]:
+    """Append several events of one actor in one step; each is a link of the chain of its own."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record must run inside the transaction of the change it records")
+    actor = actor_of(by)
+    head = _locked_head()
+    seq, previous = (head.seq, head.hash) if head else (0, GENESIS)
+    entries = []
+    for what in events:
+        seq += 1
+        entry = _entry(seq, previous, actor, **what)
+        previous = entry.hash
+        entries.append(entry)
+    return AuditEvent.objects.bulk_create(entries)
+
+
+def _entry(
+    seq: int,
+    previous: str,
+    actor: tuple[Any, str],
     *,
-    by: Any,
+    event: str,
     target: Model | tuple[str, object] | None = None,
     patient_key: str = "",
     table: str = "",
@@ -27,22 +55,13 @@ def record(
     purpose: str = "",
     **detail: Any,
 ) -> AuditEvent:
-    """Append one event to the log, inside the caller's transaction: if either fails, both are undone.
-
-    `by` is a user, the name of a process, or None when nobody is signed in. `detail` says what changed
-    in codes, counts and ids; a patient's values have no place in it.
-    """
-    if not connection.in_atomic_block:
-        raise RuntimeError("audit.record must run inside the transaction of the change it records")
-    actor_id, actor_label = actor_of(by)
     target_kind, target_id = _target(target)
-    head = _locked_head()
     entry = AuditEvent(
-        seq=head.seq + 1 if head else 1,
+        seq=seq,
         event=Event(event).value,
         at=timezone.now(),
-        actor_id=actor_id,
-        actor_label=actor_label,
+        actor_id=actor[0],
+        actor_label=actor[1],
         purpose=purpose,
         patient_key=patient_key,
         target_kind=target_kind,
@@ -51,10 +70,9 @@ def record(
         version=version,
         columns=list(columns),
         detail=_plain(detail),
-        previous_hash=head.hash if head else GENESIS,
+        previous_hash=previous,
     )
     entry.hash = entry.computed_hash()
-    entry.save(force_insert=True)
     return entry
 
 

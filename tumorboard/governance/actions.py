@@ -14,9 +14,9 @@ from tumorboard.accounts.roles import CLINICIANS, CONSOLE, Role
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.governance.models import Kind, PatientReach, PublishedVersion, Securable, Snapshot
+from tumorboard.governance.permissions import CATALOG
 from tumorboard.lake import tables
 
-CATALOG = "tumorboard"
 SCHEMAS = ("bronze", "silver", "gold")
 SERVICE_GROUP = "service"
 READERS = frozenset({*CLINICIANS, Role.COORDINATOR})

@@ -1,15 +1,15 @@
-"""The one door to the lake. Pages, tasks, exports and commands read through `read`, and nothing else does.
+"""The one door to the lake. Pages, tasks, exports and commands read through it, and nothing else does.
 
-A request says who, why, which table and columns, which patient, which snapshot. The gate asks the decision
-function, writes the audit record, and only then reads; the filter on the patient is pushed down into the
-scan. If the record cannot be written there is no data. A request is plain values, so that the gate can
+A request says who, why, which table and columns, which patients, which version. The gate asks the decision
+function, writes the audit record, and only then reads; the filter on the patients is pushed down into the
+scan. If the record cannot be written there is no data. Requests are plain values, so that the gate can
 become a process of its own without touching its callers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -19,14 +19,14 @@ import pyarrow.compute as pc
 from django.db import transaction
 
 from tumorboard.audit.events import Event
-from tumorboard.audit.record import record
-from tumorboard.governance.ledger import crosswalk, lake
+from tumorboard.audit.record import record_many
+from tumorboard.governance.ledger import crosswalk, lake, latest_versions
 from tumorboard.governance.models import Snapshot
-from tumorboard.governance.permissions import decide
+from tumorboard.governance.permissions import Standing
 from tumorboard.lake import tables
 from tumorboard.lake.store import NotPublished
 
-__all__ = ["NotPublished", "Refused", "Request", "read", "read_row"]
+__all__ = ["NotPublished", "Refused", "Request", "read", "read_many", "read_row"]
 
 
 class Refused(PermissionError):
@@ -35,7 +35,11 @@ class Refused(PermissionError):
 
 @dataclass(frozen=True)
 class Request:
-    """What one read asks for. `columns` None means all; `row_ids` narrows to single rows."""
+    """What one read asks for.
+
+    `columns` None means all. `patient_keys` None asks for all patients, which only services may.
+    `row_ids` narrows to single rows. Without `snapshot` and `version` the latest published version is read.
+    """
 
     by: Any
     purpose: str
@@ -47,20 +51,30 @@ class Request:
     snapshot: Snapshot | None = None
     version: int | None = None
 
+    @property
+    def patients(self) -> list[str] | None:
+        if self.patient_keys is not None:
+            return list(self.patient_keys)
+        return None if self.patient_key is None else [self.patient_key]
+
 
 def read(request: Request) -> pa.Table:
     """The rows asked for, after the decision and its record.
 
-    Raises Refused, lake.NotPublished (nothing built yet, or not in the snapshot), lake.UnknownTable.
+    Raises Refused, NotPublished (nothing built yet, or not in the snapshot), lake.UnknownTable.
     """
-    table = tables.get(request.table)
-    version = _version(request)
-    allowed = _decide(request)
-    with transaction.atomic():
-        _record(request, version, allowed)
-    if not allowed:
-        raise Refused(f"{request.table} is not open to this person for {request.purpose}")
-    return lake().read(table, version=version, columns=request.columns, where=_where(request))
+    resolved = replace(request, version=_version(request, latest_versions([request.table])))
+    if resolved.version is None:
+        raise NotPublished(f"{request.table} had not been built at that time")
+    return _admit([resolved])[0]
+
+
+def read_many(requests: Sequence[Request]) -> dict[str, pa.Table]:
+    """Several tables for one person in one step, by table name; a table not built yet is left out."""
+    latest = latest_versions([request.table for request in requests])
+    resolved = [replace(request, version=_version(request, latest)) for request in requests]
+    ready = [request for request in resolved if request.version is not None]
+    return {request.table: rows for request, rows in zip(ready, _admit(ready), strict=True)}
 
 
 def read_row(request: Request) -> dict[str, Any] | None:
@@ -69,46 +83,58 @@ def read_row(request: Request) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def _decide(request: Request) -> bool:
-    wanted = request.patient_keys if request.patient_keys is not None else [request.patient_key]
-    return all(decide(request.by, request.purpose, request.table, key).allowed for key in wanted)
+def _admit(requests: Sequence[Request]) -> list[pa.Table]:
+    """Decide on all, record all, then read all: one refusal refuses the whole."""
+    if not requests:
+        return []
+    by = requests[0].by
+    standing = Standing.of(by, {key for request in requests for key in request.patients or []})
+    verdicts = [_allowed(standing, request) for request in requests]
+    with transaction.atomic():
+        record_many([e for r, ok in zip(requests, verdicts, strict=True) for e in _events(r, ok)], by=by)
+    if not all(verdicts):
+        raise Refused(f"{requests[verdicts.index(False)].table} is not open to this person for this purpose")
+    store = lake()
+    return [
+        store.read(tables.get(r.table), version=r.version, columns=r.columns, where=_where(r))
+        for r in requests
+    ]
 
 
-def _version(request: Request) -> int:
-    if request.snapshot is not None:
-        version = request.snapshot.version(request.table)
-    else:
-        version = request.version if request.version is not None else lake().version(request.table)
-    if version is None:
-        raise NotPublished(f"{request.table} had not been built at that time")
-    return version
+def _allowed(standing: Standing, request: Request) -> bool:
+    wanted: Sequence[str | None] = request.patients if request.patients is not None else [None]
+    return all(standing.decide(request.purpose, request.table, key).allowed for key in wanted)
 
 
-def _record(request: Request, version: int, allowed: bool) -> None:
-    keys = request.patient_keys if request.patient_keys is not None else [request.patient_key]
-    for key in keys:
-        record(
-            Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
-            by=request.by,
-            patient_key=key or "",
-            table=request.table,
-            version=version,
-            columns=list(request.columns or []),
-            purpose=request.purpose,
-        )
+def _version(request: Request, latest: dict[str, int]) -> int | None:
+    if request.version is not None:
+        return request.version
+    return request.snapshot.version(request.table) if request.snapshot else latest.get(request.table)
+
+
+def _events(request: Request, allowed: bool) -> list[dict[str, Any]]:
+    """One record for each patient of the request, so that 'who saw this patient' is one question."""
+    common = {
+        "event": Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
+        "table": request.table,
+        "version": request.version,
+        "columns": list(request.columns or []),
+        "purpose": request.purpose,
+    }
+    return [{**common, "patient_key": key} for key in request.patients or [""]]
 
 
 def _where(request: Request) -> pc.Expression | None:
     """The filter pushed down into the scan: patients (bronze knows only their subjects) and rows."""
     conditions = []
-    keys = request.patient_keys if request.patient_keys is not None else [request.patient_key]
-    if request.table.startswith("bronze."):
-        if keys != [None]:
-            conditions.append(
-                pc.field("subject_key").isin(sorted(crosswalk().subjects_of(list(filter(None, keys)))))
-            )
-    elif keys != [None]:
-        conditions.append(pc.field("patient_key").isin(list(keys)))
+    if request.patients is not None:
+        conditions.append(_about(request.table, request.patients))
     if request.row_ids is not None:
         conditions.append(pc.field("row_id").isin(list(request.row_ids)))
     return reduce(and_, conditions) if conditions else None
+
+
+def _about(table: str, patients: Sequence[str]) -> pc.Expression:
+    if table.startswith("bronze."):
+        return pc.field("subject_key").isin(sorted(crosswalk().subjects_of(patients)))
+    return pc.field("patient_key").isin(list(patients))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.identity.crosswalk import Crosswalk
@@ -45,6 +46,12 @@ class DatabaseLedger:
             with connection.cursor() as cursor:
                 cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, _lock_number(table)])
             yield
+
+
+def latest_versions(names: Iterable[str]) -> dict[str, int]:
+    """The latest published version of each table that has one."""
+    rows = PublishedVersion.objects.filter(table__in=list(names)).values_list("table")
+    return dict(rows.annotate(Max("version")).order_by())
 
 
 def lake() -> Lake:

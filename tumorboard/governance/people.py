@@ -46,8 +46,16 @@ def headers(
     keys = sorted(set(patient_keys))
     if not keys:
         return {}
-    patients = _rows(by, "silver.patients", PATIENT_COLUMNS, keys, snapshot)
-    diagnoses = _rows(by, "silver.diagnoses", DIAGNOSIS_COLUMNS, keys, snapshot)
+    wanted = {"silver.patients": PATIENT_COLUMNS, "silver.diagnoses": DIAGNOSIS_COLUMNS}
+    rows = gate.read_many(
+        [
+            gate.Request(
+                by=by, purpose=TREATMENT, table=table, columns=columns, patient_keys=keys, snapshot=snapshot
+            )
+            for table, columns in wanted.items()
+        ]
+    )
+    patients, diagnoses = (rows[table].to_pylist() if table in rows else [] for table in wanted)
     numbers = crosswalk().record_numbers(keys)
     found = {row["patient_key"]: row for row in patients}
     return {key: _header(key, found.get(key, {}), numbers.get(key, ""), diagnoses) for key in keys}
@@ -61,18 +69,6 @@ def find(*, by: Any, record_number: str) -> str | None:
             Event.PATIENT_LOOKED_UP, by=by, patient_key=key or "", purpose=TREATMENT, found=key is not None
         )
     return key
-
-
-def _rows(
-    by: Any, table: str, columns: Sequence[str], keys: Sequence[str], snapshot: Snapshot | None
-) -> list[dict[str, Any]]:
-    request = gate.Request(
-        by=by, purpose=TREATMENT, table=table, columns=columns, patient_keys=keys, snapshot=snapshot
-    )
-    try:
-        return list(gate.read(request).to_pylist())
-    except gate.NotPublished:
-        return []
 
 
 def _header(key: str, row: dict[str, Any], number: str, diagnoses: Sequence[dict[str, Any]]) -> PatientHeader:

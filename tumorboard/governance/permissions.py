@@ -1,19 +1,21 @@
 """May this person? Grants say which tables, relations say which patients, purposes say why.
 
-The one decision function of the gate is `decide`. It fails closed: no user, no purpose, no grant or no
-relation means no.
+The one decision function of the gate is `Standing.decide`. It fails closed: no user, no purpose, no grant
+or no relation means no.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
-from tumorboard.governance.models import PatientReach, Securable, SecurableGroupGrant, SecurableUserGrant
+from tumorboard.governance.models import PatientReach, SecurableGroupGrant, SecurableUserGrant
 from tumorboard.lake import tables
 
+CATALOG = "tumorboard"
 TREATMENT, RESEARCH, QUALITY, TRAINING, OPERATIONS = (
     "treatment",
     "research",
@@ -34,40 +36,66 @@ class Decision:
     rule: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is true of a person for one request: read once, asked for every table and patient of it."""
+
+    user: Any
+    granted: frozenset[str]
+    service: bool
+    reached: frozenset[str]
+
+    @classmethod
+    def of(cls, user: Any, patient_keys: Iterable[str]) -> Standing:
+        if user is None or not user.is_active:
+            return cls(None, frozenset(), False, frozenset())
+        reached = PatientReach.objects.of(user).filter(patient_key__in=list(patient_keys))
+        keys = frozenset(reached.values_list("patient_key", flat=True))
+        return cls(user, granted_names(user, "select"), is_service(user), keys)
+
+    def decide(self, purpose: str, table: str, patient_key: str | None) -> Decision:
+        """May this person read `table`, for one patient (or for all, when None), for `purpose`?"""
+        if self.user is None:
+            return Decision(False, "inactive")
+        if purpose not in PURPOSES:
+            return Decision(False, "no purpose")
+        if self.granted.isdisjoint(chain(table)):
+            return Decision(False, "no grant")
+        return self._service(purpose) if self.service else self._person(purpose, table, patient_key)
+
+    def _service(self, purpose: str) -> Decision:
+        return Decision(purpose in SERVICE_PURPOSES, "service")
+
+    def _person(self, purpose: str, table: str, patient_key: str | None) -> Decision:
+        if purpose != TREATMENT:
+            return Decision(False, "purpose not open to people")
+        if patient_key is None:
+            return Decision(not tables.get(table).per_patient, "table without patients")
+        return Decision(patient_key in self.reached, "relation")
+
+
 def decide(user: Any, purpose: str, table: str, patient_key: str | None) -> Decision:
-    """May `user` read `table`, for one patient (or for all, when None), for `purpose`?"""
-    if user is None or not user.is_active:
-        return Decision(False, "inactive")
-    if purpose not in PURPOSES:
-        return Decision(False, "no purpose")
-    if not has_grant(user, "select", table):
-        return Decision(False, "no grant")
-    return _service(purpose, patient_key) if is_service(user) else _person(user, purpose, table, patient_key)
+    """The decision for a single table and patient."""
+    return Standing.of(user, [patient_key] if patient_key else []).decide(purpose, table, patient_key)
 
 
-def _service(purpose: str, patient_key: str | None) -> Decision:
-    return Decision(purpose in SERVICE_PURPOSES or patient_key is not None, "service")
+def chain(name: str) -> tuple[str, ...]:
+    """The securables a table, volume or model takes grants from: itself, its schema, the catalog."""
+    return (name, name.partition(".")[0], CATALOG)
 
 
-def _person(user: Any, purpose: str, table: str, patient_key: str | None) -> Decision:
-    if purpose != TREATMENT:
-        return Decision(False, "purpose not open to people yet")
-    if patient_key is None:
-        return Decision(not tables.get(table).per_patient, "table without patients")
-    return Decision(can_reach(user, patient_key), "relation")
+def granted_names(user: Any, privilege: str) -> frozenset[str]:
+    """Names of the securables on which the user, or a group of theirs, holds the privilege."""
+    held = {"permission__codename": privilege}
+    of_groups = SecurableGroupGrant.objects.filter(group__user=user, **held)
+    of_user = SecurableUserGrant.objects.filter(user=user, **held)
+    names = of_groups.values_list("content_object__name").union(of_user.values_list("content_object__name"))
+    return frozenset(name for (name,) in names)
 
 
 def has_grant(user: Any, privilege: str, name: str) -> bool:
     """Whether a grant on the securable, or on one it inherits from, reaches the user."""
-    securable = Securable.objects.select_related("parent__parent").filter(name=name).first()
-    if securable is None:
-        return False
-    chain = [link.pk for link in securable.chain()]
-    wanted = {"content_object__in": chain, "permission__codename": privilege}
-    return (
-        SecurableGroupGrant.objects.filter(group__user=user, **wanted).exists()
-        or SecurableUserGrant.objects.filter(user=user, **wanted).exists()
-    )
+    return not granted_names(user, privilege).isdisjoint(chain(name))
 
 
 def is_service(user: Any) -> bool:
