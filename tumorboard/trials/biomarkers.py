@@ -15,6 +15,8 @@ _STATES: dict[str, dict[str, frozenset[str]]] = {
         "stable": frozenset({"stable"}), "mss": frozenset({"stable"}),
     },
     "MMR": {
+        # silver.biomarkers: for MMR, positive means deficient
+        "positive": frozenset({"deficient"}), "negative": frozenset({"proficient"}),
         "deficient": frozenset({"deficient"}), "dmmr": frozenset({"deficient"}),
         "mmr-d": frozenset({"deficient"}), "mmr-deficient": frozenset({"deficient"}),
         "proficient": frozenset({"proficient"}), "pmmr": frozenset({"proficient"}),

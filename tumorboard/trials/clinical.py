@@ -25,19 +25,21 @@ from tumorboard.trials.rules import Rules
 
 
 def alive(asks: Alive, patient: PatientEvidence, rules: Rules) -> Outcome:
-    """Vital status is a criterion like any other: shown, and unknown when nobody recorded it lately."""
+    """Vital status is a criterion like any other: shown, and unknown when nobody saw the patient lately
+    (a record that does not say "deceased" is no proof of life years later)."""
     person = patient.person
     if person is None:
         return Outcome.unknown(Reason.NOT_RECORDED, "Confirm vital status")
-    if person.deceased is not None:
-        note = "Recorded as deceased." if person.deceased else "Recorded as alive."
-        return Outcome.known(not person.deceased, [person.source], note)
-    if person.last_contact is None:
+    if person.deceased:
+        return Outcome.known(False, [person.source], "Recorded as deceased.")
+    if person.last_contact is not None:
+        note = f"Last contact {person.last_contact.isoformat()}."
+        if _within(person.last_contact, rules.contact_days, patient.as_of):
+            return Outcome.known(True, [person.source], note)
+        return Outcome.unknown(Reason.STALE, "Confirm vital status", note, [person.source])
+    if person.deceased is None:
         return Outcome.unknown(Reason.NOT_RECORDED, "Confirm vital status", evidence=[person.source])
-    if _within(person.last_contact, rules.contact_days, patient.as_of):
-        return Outcome.known(True, [person.source], f"Last contact {person.last_contact.isoformat()}.")
-    note = f"Last contact {person.last_contact.isoformat()}."
-    return Outcome.unknown(Reason.STALE, "Confirm vital status", note, [person.source])
+    return Outcome.known(True, [person.source], "Recorded as alive.")
 
 
 def sex(asks: Sex, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -183,6 +185,9 @@ def _state(state: str, patient: PatientEvidence, rules: Rules) -> Outcome:
 
 
 def _by_stage(levels: tuple[int, int], patient: PatientEvidence, rules: Rules) -> Outcome:
+    spread = [fact.source for fact in patient.diagnoses if fact.primary is False]
+    if spread:
+        return Outcome.known(levels[1] == 4, spread, "A metastasis is recorded.")
     staged = [(fact, level) for fact in patient.stages if (level := _stage_level(fact)) is not None]
     if not staged:
         return Outcome.unknown(Reason.NOT_RECORDED, _SETTLE_STATUS)
@@ -250,19 +255,28 @@ def prior_lines(asks: PriorLines, patient: PatientEvidence, rules: Rules) -> Out
 
 
 _MANY = 30
-_PERIOPERATIVE = ("adjuvant", "neoadjuvant", "perioperative")
+_CURATIVE = ("adjuvant", "neoadjuvant", "perioperative", "curative")
 
 
 def _possible_counts(systemic: list[TherapyFact], patient: PatientEvidence) -> list[int]:
-    """At least the ended lines for advanced disease; at most all lines. Unnumbered lines in a record not
+    """At least the ended lines for advanced disease. At most those, the running one, and one for each
+    curative intent, because trials differ in whether it counts. Lines without a number in a record not
     stated to be complete are a lower limit only."""
-    ended = [fact for fact in systemic if fact.ended_on and fact.ended_on <= patient.as_of]
-    low = _lines([fact for fact in ended if fact.intent not in _PERIOPERATIVE])
-    high = _lines(systemic)
-    numbered = all(fact.line is not None for fact in systemic)
+    palliative = [fact for fact in systemic if fact.intent not in _CURATIVE]
+    running = [fact for fact in palliative if not _has_ended(fact, patient.as_of)]
+    running_lines = {fact.line for fact in running if fact.line is not None}
+    over = [fact for fact in palliative if fact not in running and fact.line not in running_lines]
+    numbered = all(fact.line is not None for fact in palliative)
     if not numbered and not patient.complete_therapies:
-        high = _MANY
-    return list(range(min(low, high), high + 1))
+        return list(range(_lines(over), _MANY + 1))
+    intents = {fact.intent for fact in systemic if fact.intent in _CURATIVE}
+    return list(range(_lines(over), _lines(palliative) + len(intents) + 1))
+
+
+def _has_ended(fact: TherapyFact, as_of: date) -> bool:
+    if fact.ended_on is not None:
+        return fact.ended_on <= as_of
+    return fact.status in ("completed", "stopped")
 
 
 def _lines(therapies: Iterable[TherapyFact]) -> int:

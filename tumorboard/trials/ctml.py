@@ -45,7 +45,7 @@ def read_trial(document: object, oncotree: OncoTree | None = None) -> Trial:
     """The trial of one CTML document; raises Malformed if it is not an object or has no identifier."""
     if not isinstance(document, Mapping):
         raise Malformed("(document)", "expected an object with the fields of one trial")
-    trial_id = _first(document, "protocol_no", "trial_internal_id", "nct_id")
+    trial_id = _first(document, "protocol_no", "trial_internal_id", "nct_id", "trial_id", "protocol_id")
     if not trial_id:
         raise Malformed("protocol_no", "missing; a trial needs protocol_no, trial_internal_id or nct_id")
     reader = _Reader(oncotree or OncoTree.builtin())
@@ -85,6 +85,9 @@ class _Reader:
     # ---- levels
 
     def trial(self, document: Mapping[str, Any]) -> Level:
+        for number, words in enumerate(keys.as_list(document.get("prior_treatment_requirements"))):
+            path = f"prior_treatment_requirements[{number}]"
+            self._notice(path, f"stated in words only, not evaluated: {_wording(words)}")
         listing = document.get("treatment_list")
         steps = listing.get("step") if isinstance(listing, Mapping) else None
         return Level(

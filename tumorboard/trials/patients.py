@@ -110,6 +110,7 @@ class TherapyFact:
     intent: str = ""
     started_on: date | None = None
     ended_on: date | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ def _therapy(row: dict[str, Any]) -> TherapyFact:
         _text(row.get("intent")).lower(),
         _date(row.get("started_on")),
         _date(row.get("ended_on")),
+        _text(row.get("status")).lower(),
     )
 
 

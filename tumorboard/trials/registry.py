@@ -164,6 +164,11 @@ def _tumor_type(name: str, oncotree: OncoTree) -> tuple[str, str]:
         for candidate in _spellings(text):
             if oncotree.members(candidate):
                 return candidate, narrowed
+    words = name.split()
+    for dropped in range(1, min(len(words) - 1, 6)):
+        for candidate in _spellings(" ".join(words[dropped:])):
+            if oncotree.members(candidate):
+                return candidate, " ".join(words[:dropped])
     part = re.search(r"\b(colon|rectal|rectum)\b", name, re.IGNORECASE)
     return ("COADREAD", part.group()) if part else ("", "")
 

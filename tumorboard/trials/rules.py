@@ -18,7 +18,7 @@ class Rules:
     oncotree: OncoTree = field(default_factory=OncoTree.builtin)
     performance_days: int = 60
     stage_days: int = 120
-    contact_days: int = 120
+    contact_days: int = 180
     amplified_copies: float = 6.0
     gained_copies: float = 2.5
     lost_copies: float = 1.5

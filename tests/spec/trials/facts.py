@@ -119,6 +119,7 @@ _CLAUSES: dict[str, tuple[str, Any]] = {
     "born": ("patients", lambda rest: {"birth_date": date.fromisoformat(rest)}),
     "sex": ("patients", lambda rest: {"sex": rest}),
     "diagnosis": ("diagnoses", lambda rest: {"oncotree": rest.replace("?", ""), "primary": True}),
+    "metastasis": ("diagnoses", lambda rest: {"oncotree": rest.removeprefix("of "), "primary": False}),
     "stage": ("stages", _stage),
     "ECOG": ("performance", _score("ECOG")),
     "KPS": ("performance", _score("KPS")),

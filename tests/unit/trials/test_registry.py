@@ -72,7 +72,15 @@ def test_condition_names(name: str, term: str) -> None:
     assert _asks(study([name])) == [Diagnosis(term)]
 
 
-@pytest.mark.parametrize("name", ["Metastatic Breast Cancer", "Breast Cancer Female", "Colon Cancer"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Metastatic Breast Cancer",
+        "Breast Cancer Female",
+        "Colon Cancer",
+        "EGFR-mutated Non-Small Cell Lung Cancer",
+    ],
+)
 def test_a_narrower_name_keeps_its_rest_as_unread(name: str) -> None:
     kinds = [type(asks) for asks in _asks(study([name]))]
     assert kinds == [Diagnosis, Unsupported]

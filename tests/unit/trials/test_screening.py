@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -58,15 +59,21 @@ def test_nothing_encoded_is_neither_fits_nor_excluded(evidence: PatientEvidence)
 
 
 @pytest.mark.parametrize(
-    ("deceased", "result", "verdict"),
-    [(True, "not met", "excluded"), (None, "unknown", "uncertain"), (False, "met", "fits")],
+    ("deceased", "last_contact", "result", "verdict"),
+    [
+        (True, date(2025, 6, 1), "not met", "excluded"),
+        (None, None, "unknown", "uncertain"),
+        (False, None, "met", "fits"),
+        (None, date(2025, 6, 1), "met", "fits"),
+        (False, date(2020, 6, 1), "unknown", "uncertain"),
+    ],
 )
 def test_vital_status_is_a_shown_criterion(
-    evidence: PatientEvidence, deceased: bool | None, result: str, verdict: str
+    evidence: PatientEvidence, deceased: bool | None, last_contact: date | None, result: str, verdict: str
 ) -> None:
     """Trap 4: nobody is left out in silence."""
     assert evidence.person is not None
-    patient = replace(evidence, person=replace(evidence.person, deceased=deceased))
+    patient = replace(evidence, person=replace(evidence.person, deceased=deceased, last_contact=last_contact))
     step = screen(read_trial(document(step=[EGFR])), patient)[1]
     assert (str(step.criteria[0].result), step.verdict) == (result, verdict)
     assert step.criteria[0].wording == "The patient is alive"
