@@ -25,6 +25,7 @@ _NAMES = (
     ("PD-L1 TPS", r"\bPD-?L1\b"),
     ("Ki-67", r"\bKi-?67\b"),
     ("HER2", r"\bHER-?2\b(?!.*(?:exon|mutation))"),
+    ("HR", r"estrogen\W{1,3}progesterone"),  # both in one stain: says nothing of either alone
     ("ER", r"o?estrogen receptor|^ER\b"),
     ("PR", r"progesterone receptor|^PR\b"),
     ("HRD", r"homologous recombination deficiency|\bHRD\b"),

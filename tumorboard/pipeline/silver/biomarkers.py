@@ -32,7 +32,7 @@ class Biomarkers:
     positive means deficient."""
 
     biomarker_id = Column(str, "Identity within the patient", NotNull(), tags=STUDY_ID)
-    name = Column(str, "TMB, MSI, MMR, PD-L1 TPS, ER, PR, HER2, Ki-67, HRD, MGMT", NotNull(), tags=PHI)
+    name = Column(str, "TMB, MSI, MMR, PD-L1 TPS, ER, PR, HR, HER2, Ki-67, HRD, MGMT", NotNull(), tags=PHI)
     value_number = Column(float, "Measured value", Between(0, 100_000), tags=PHI)
     value_text = Column(str, "The result in the sender's words", tags=PHI)
     unit = Column(str, "Unit as sent", tags=PUBLIC)

@@ -36,6 +36,8 @@ def test_receptors_of_the_breast_cohort(spark, shared_data):
         ("ER", "negative"): 4,
         ("PR", "positive"): 18,
         ("PR", "negative"): 8,
+        ("HR", "positive"): 16,
+        ("HR", "negative"): 2,
     }
 
 
