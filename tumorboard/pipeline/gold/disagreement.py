@@ -1,0 +1,126 @@
+"""When two sources disagree. Nothing is settled here: the newest structured source is shown, the other named.
+
+Every rule takes the row that is shown and the candidates, and gives those that contradict it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from tumorboard.pipeline.gold.records import Row
+
+SAME_STAGING = timedelta(days=60)  # stages further apart may both be right: the disease moved on
+SAME_VISIT = timedelta(days=7)
+SAME_STATE = timedelta(days=30)
+
+_T = re.compile(r"\b[cpyra]{0,2}(T(?:is|X|[0-4][a-e]?))(?=[\s,;.)N]|$)")
+_N = re.compile(r"(?:\b[cpyra]{0,2}|(?<=[\da-e]))(N(?:X|[0-3][a-c]?))(?=[\s,;.)M(]|$)")
+_M = re.compile(r"(?:\b[cpyra]{0,2}|(?<=[\da-c]))(M(?:X|[01][a-d]?))(?=[\s,;.)]|$)")
+_GROUP = re.compile(r"\b(0|I{1,3}|IV)([A-D][1-3]?)?\b")
+
+
+def usable(note: Row) -> bool:
+    """What a note states of this patient now: not denied, of a relative, history or supposed."""
+    return (
+        not note.get("negated") and note.get("experiencer") != "other" and note.get("certainty") == "stated"
+    )
+
+
+def on(note: Row) -> date | None:
+    """When what a note says was true; else when it was written."""
+    return note.get("event_on") or note.get("recorded_on")
+
+
+def stage_parts(text: str) -> dict[str, str]:
+    """T, N, M and stage group named in a text."""
+    found = {name: match[1] for name, match in (("t", _T.search(text)), ("n", _N.search(text))) if match}
+    if match := _M.search(text):
+        found["m"] = match[1]
+    if match := _GROUP.search(text):
+        found["stage_group"] = match[0]
+    return found
+
+
+def stages_differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a part both state differs. `T2` and `T2a` do not: one is only less exact."""
+    for part in ("t", "n", "m", "stage_group"):
+        left, right = str(one.get(part) or ""), str(other.get(part) or "")
+        if left and right and not left.startswith(right) and not right.startswith(left):
+            return True
+    return False
+
+
+def against_stage(shown: Row, others: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
+    """Stages of the same kind within 60 days, and notes from then on, that name another category."""
+    kinds = {shown.get("kind"), "any"}
+    rows = [
+        row
+        for row in others
+        if row is not shown
+        and ("any" in (shown.get("kind"), row.get("kind")) or row.get("kind") in kinds)
+        and _within(row.get("assessed_on"), shown.get("assessed_on"), SAME_STAGING)
+        and stages_differ(shown, row)
+    ]
+    told = [
+        note
+        for note in notes
+        if _not_before(on(note), shown.get("assessed_on"), SAME_STAGING)
+        and stages_differ(shown, stage_parts(str(note.get("value") or "")))
+    ]
+    return rows + told
+
+
+def against_number(
+    shown: Row, number: float | None, others: Iterable[Row], notes: Iterable[Row], *, value: str, by: str
+) -> list[Row]:
+    """Another number of the same visit (a week), and notes of the same state (from a month before)."""
+    rows = [
+        row
+        for row in others
+        if row is not shown
+        and _within(row.get(by), shown.get(by), SAME_VISIT)
+        and row.get(value) not in (None, number)
+    ]
+    told = [
+        note
+        for note in notes
+        if _not_before(on(note), shown.get(by), SAME_STATE)
+        and first_number(note.get("value")) not in (None, number)
+    ]
+    return rows + told
+
+
+def against_word(
+    shown: Row, others: Iterable[Row], notes: Iterable[Row], *, value: str, by: str
+) -> list[Row]:
+    """Another word for the same thing within a month."""
+    rows = [
+        row
+        for row in others
+        if row is not shown
+        and _within(row.get(by), shown.get(by), SAME_VISIT)
+        and row.get(value) != shown.get(value)
+    ]
+    told = [
+        note
+        for note in notes
+        if _within(on(note), shown.get(by), SAME_STATE) and str(note.get("value")) != str(shown.get(value))
+    ]
+    return rows + told
+
+
+def first_number(text: Any) -> float | None:
+    found = re.search(r"\d+(?:\.\d+)?", str(text or ""))
+    return float(found[0]) if found else None
+
+
+def _within(one: date | None, other: date | None, span: timedelta) -> bool:
+    return one is not None and other is not None and abs(one - other) <= span
+
+
+def _not_before(one: date | None, other: date | None, span: timedelta) -> bool:
+    """Not older than `other` by more than `span`; an undated statement may be about now."""
+    return one is None or other is None or one >= other - span
