@@ -82,15 +82,18 @@ class SampleForm(forms.Form):
     note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
 
 
-def context() -> dict[str, Any]:
+def context(page: str) -> dict[str, Any]:
     return {
         "form": SampleForm({}),
         "synthetic": True,
         "facts": FACTS,
         "variants": VARIANTS,
         "domains": DOMAINS,
-        "page": Paginator(range(500), 20).page(7),
+        "pages": Paginator(range(500), 20).page(7),
         "steps": STEPS,
+        "next_url": "/styleguide/patient/",
+        "post_url": "/styleguide/position" if page == "meeting" else "",
+        "follow_url": "/styleguide/position" if page == "follow" else "",
     }
 
 
@@ -101,9 +104,9 @@ def _timeline(query: Mapping[str, str]) -> dict[str, Any]:
     begin = date(2024, 3, 1)
     events: list[list[Any]] = []
     for i in range(count):
-        lane = 1 + (i * i + 3 * i) % (len(LANES) - 1)
+        lane = 1 + (i * 7 + i // 11) % (len(LANES) - 1)
         on = begin + timedelta(days=(i * 37) % 990)
-        until = on + timedelta(days=60 + i % 200) if lane == 2 else None
+        until = on + timedelta(days=60 + i % 200) if lane == 2 and i % 90 == 9 else None
         label = f"{LANES[lane][1]} {i + 1}"
         source = SOURCE.format(i % len(FACTS))
         events.append([lane, label, on.isoformat(), until and until.isoformat(), "invented", source])

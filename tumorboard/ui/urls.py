@@ -10,5 +10,6 @@ urlpatterns = [
     path("styleguide/data/<slug:name>.json", views.sample_data, name="sample-data"),
     path("styleguide/frames/<slug:name>/<int:index>", views.sample_frame, name="sample-frame"),
     path("styleguide/source/<int:fact>", views.sample_source, name="sample-source"),
+    path("styleguide/position", views.sample_position, name="sample-position"),
     path("styleguide/progress/<int:done>", views.sample_progress, name="sample-progress"),
 ]

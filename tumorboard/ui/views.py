@@ -52,7 +52,7 @@ def styleguide(request: HttpRequest, page: str = "styleguide") -> HttpResponse:
     _only_for_developers()
     if page not in samples.PAGES:
         raise Http404
-    return render(request, f"ui/{page}.html", samples.context())
+    return render(request, f"ui/{page}.html", samples.context(page))
 
 
 @login_not_required
@@ -83,6 +83,15 @@ def sample_data(request: HttpRequest, name: str) -> HttpResponse:
 def sample_frame(request: HttpRequest, name: str, index: int) -> HttpResponse:
     _only_for_developers()
     return HttpResponse(samples.frame(index, damaged=name == "damaged"), "application/octet-stream")
+
+
+@login_not_required
+def sample_position(request: HttpRequest) -> HttpResponse:
+    """The presenter posts a position; a second screen hears that the third slide is shown."""
+    _only_for_developers()
+    if request.method == "POST":
+        return HttpResponse(status=204)
+    return HttpResponse('data: {"slide": 3}\n\n', "text/event-stream")
 
 
 def _only_for_developers() -> None:

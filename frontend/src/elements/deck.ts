@@ -104,7 +104,11 @@ export class TbDeck extends TbElement {
     const button = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Show the case again' });
     const close = () => this.#blank.close();
     button.addEventListener('click', close, { signal: this.signal });
-    this.#blank.addEventListener('keydown', (event) => event.key === 'b' && close(), { signal: this.signal });
+    const onKey = (event: KeyboardEvent) => {
+      event.stopPropagation(); // or the same "b" would blank the screen again
+      if (event.key === 'b') close();
+    };
+    this.#blank.addEventListener('keydown', onKey, { signal: this.signal });
     this.#blank.replaceChildren(button);
     document.body.append(this.#blank);
   }

@@ -86,6 +86,7 @@ function layoutOf(given: Tree, colour: (token: string) => string, host: HTMLElem
   for (const key of axes) layout[key] = { ...(layout[key] as Tree), ...axis };
   return {
     margin: { t: 28, r: 16, b: 40, l: 56 },
+    legend: { orientation: 'h', y: 1.02, yanchor: 'bottom' },
     ...layout,
     template: {},
     autosize: true,

@@ -3,6 +3,7 @@ import type { StackInfo } from './stack-frames';
 
 export interface Stage {
   box: HTMLElement;
+  slider: HTMLElement;
   canvas: HTMLCanvasElement;
   caption: HTMLElement;
   fail: (words: string) => void;
@@ -19,10 +20,14 @@ function make<K extends keyof HTMLElementTagNameMap>(name: K, className: string,
 }
 
 export function stage(info: StackInfo, label: string): Stage {
+  // The letters and the error stand beside the slider, not in it: what a slider contains is not read out.
   const box = make('div', 'stack-box');
-  box.tabIndex = 0;
+  const slider = make('div', 'stack-slider');
+  slider.tabIndex = 0;
   const attributes = { role: 'slider', 'aria-label': label, 'aria-valuemin': '1', 'aria-valuemax': String(info.frames) };
-  for (const [name, value] of Object.entries({ ...attributes, 'aria-orientation': 'vertical' })) box.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ ...attributes, 'aria-orientation': 'vertical' })) {
+    slider.setAttribute(name, value);
+  }
   const canvas = make('canvas', 'stack-canvas');
   canvas.width = info.columns;
   canvas.height = info.rows;
@@ -31,14 +36,15 @@ export function stage(info: StackInfo, label: string): Stage {
   const error = make('p', 'stack-error');
   error.setAttribute('role', 'alert');
   error.hidden = true;
-  box.append(canvas, error);
+  slider.append(canvas);
+  box.append(slider, error);
   for (const [side, letter] of Object.entries(info.orientation ?? {})) box.append(make('span', `stack-${side}`, letter));
   const fail = (words: string) => {
     error.textContent = words;
     error.hidden = !words;
     canvas.hidden = Boolean(words);
   };
-  return { box, canvas, caption: make('p', 'stack-caption'), fail };
+  return { box, slider, canvas, caption: make('p', 'stack-caption'), fail };
 }
 
 /** The same for the pointer: one slice on, one back, and the windows by name. */

@@ -32,11 +32,11 @@ export class TbStack extends TbElement {
   }
 
   private listen(): void {
-    const { box } = this.#stage;
+    const { slider } = this.#stage;
     const { signal } = this;
-    box.addEventListener('keydown', (event) => this.onKey(event), { signal });
-    box.addEventListener('wheel', (event) => this.onWheel(event), { signal, passive: false });
-    box.addEventListener('pointerdown', () => box.focus({ preventScroll: true }), { signal });
+    slider.addEventListener('keydown', (event) => this.onKey(event), { signal });
+    slider.addEventListener('wheel', (event) => this.onWheel(event), { signal, passive: false });
+    slider.addEventListener('pointerdown', () => slider.focus({ preventScroll: true }), { signal });
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -50,7 +50,7 @@ export class TbStack extends TbElement {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
     if (!inDeck) Object.assign(steps, { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 });
     const preset = PRESETS[Number(key) - 1];
-    if (key === 'Escape' && inDeck) this.#stage.box.blur();
+    if (key === 'Escape' && inDeck) this.#stage.slider.blur();
     else if (key in steps) this.go(this.#slice + steps[key]!);
     else if (preset) this.setWindow(preset.window);
     else return false;
@@ -59,7 +59,7 @@ export class TbStack extends TbElement {
 
   /** Only with the focus, or where the page itself does not scroll: else the wheel would be trapped here. */
   private onWheel(event: WheelEvent): void {
-    if (document.activeElement !== this.#stage.box && !this.closest('tb-deck')) return;
+    if (document.activeElement !== this.#stage.slider && !this.closest('tb-deck')) return;
     event.preventDefault();
     this.go(this.#slice + Math.sign(event.deltaY));
   }
@@ -95,7 +95,7 @@ export class TbStack extends TbElement {
     const [level, width] = this.#window;
     const words = `Slice ${this.#slice + 1} of ${this.#info.frames}, window ${width} level ${level}`;
     this.#stage.caption.textContent = words;
-    this.#stage.box.setAttribute('aria-valuenow', String(this.#slice + 1));
-    this.#stage.box.setAttribute('aria-valuetext', words);
+    this.#stage.slider.setAttribute('aria-valuenow', String(this.#slice + 1));
+    this.#stage.slider.setAttribute('aria-valuetext', words);
   }
 }

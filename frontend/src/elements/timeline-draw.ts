@@ -93,7 +93,7 @@ function drawMark(mark: Mark, lane: Lane, y: number, unit: number): SVGGElement 
     // Nothing smaller than 24 px has to be hit with the pointer.
     svg('rect', { x: x - 4, y: middle - 12 * unit, width: length + 8, height: 24 * unit, class: 'tl-hit' }),
   );
-  if (mark.events.length > 1 && length > 18 * unit) {
+  if (mark.events.length > 1 && length > 14 * unit) {
     const place = { x: x + length / 2, y: middle + 3.5 * unit, 'font-size': 10 * unit, class: 'tl-count' };
     group.append(svg('text', place, String(mark.events.length)));
   }
