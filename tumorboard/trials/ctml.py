@@ -80,7 +80,7 @@ def _status(document: Mapping[str, Any]) -> str:
 class _Reader:
     oncotree: OncoTree
     notices: list[Notice] = field(default_factory=list)
-    codes: Counter[tuple[LevelName, str]] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
 
     # ---- levels
 
@@ -120,7 +120,7 @@ class _Reader:
             suspended = True
         return Level(
             name,
-            self._code(name, _first(entry, *shape.codes) or path.rpartition("[")[2].rstrip("]")),
+            self._code(name, _first(entry, *shape.codes) or path.rpartition("[")[2].rstrip("]"), path),
             path,
             _first(entry, shape.title),
             suspended,
@@ -128,10 +128,11 @@ class _Reader:
             below,
         )
 
-    def _code(self, name: LevelName, code: str) -> str:
+    def _code(self, name: LevelName, code: str, path: str) -> str:
         """Arms of two steps often carry the same code: the second one is numbered, so that rows differ."""
-        self.codes[name, code] += 1
-        times = self.codes[name, code]
+        scope = path.rpartition("[")[0] if name == "dose" else name
+        self.codes[f"{scope} {code}"] += 1
+        times = self.codes[f"{scope} {code}"]
         return code if times == 1 else f"{code} ({times})"
 
     # ---- the match tree

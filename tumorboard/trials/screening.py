@@ -56,6 +56,9 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class LevelResult:
+    """One level. `enterable` levels have no parts below: a patient joins a trial in one of them, and
+    `place` names it with the arm it belongs to (`A / dose 2`)."""
+
     trial_id: str
     trial_version: str
     trial_is_open: bool | None
@@ -66,6 +69,8 @@ class LevelResult:
     suspended: bool
     verdict: Verdict
     criteria: tuple[CriterionResult, ...]
+    place: str = ""
+    enterable: bool = True
     all_solid_or_liquid: bool = False
 
     def count(self, result: Value) -> int:
@@ -86,7 +91,7 @@ def screen(
     absence counts as negative.
     """
     screening = _Screening(trial, patient, rules or Rules(), closed_world, include_deceased)
-    return list(screening.levels(trial.root, ()))
+    return list(screening.levels(trial.root, (), ""))
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,15 @@ class _Screening:
     closed_world: bool
     include_deceased: bool
 
-    def levels(self, level: Level, above: tuple[Node, ...]) -> Iterator[LevelResult]:
+    def levels(self, level: Level, above: tuple[Node, ...], arm: str) -> Iterator[LevelResult]:
         own = (level.match,) if level.match is not None else ()
         clauses = own if self.closed_world else (*above, *own)
-        yield self._level(level, clauses)
+        place = f"{arm} / {level.code}" if arm else level.code
+        yield self._level(level, clauses, place)
         for below in level.below:
-            yield from self.levels(below, clauses)
+            yield from self.levels(below, clauses, place if level.name == "arm" else "")
 
-    def _level(self, level: Level, clauses: tuple[Node, ...]) -> LevelResult:
+    def _level(self, level: Level, clauses: tuple[Node, ...], place: str) -> LevelResult:
         tree = all_of([*([] if self.include_deceased else [VITAL_STATUS]), *clauses])
         criteria: tuple[CriterionResult, ...] = ()
         verdict: Verdict = "none"
@@ -114,7 +120,7 @@ class _Screening:
             criteria = tuple(_criteria(tree, answers))
         return LevelResult(
             self.trial.trial_id, self.trial.version, self.trial.is_open, level.name, level.code, level.path,
-            level.title, level.suspended, verdict, criteria, _is_broad(clauses),
+            level.title, level.suspended, verdict, criteria, place, not level.below, _is_broad(clauses),
         )  # fmt: skip
 
     def _answer(self, leaf: Predicate) -> Outcome:
@@ -164,14 +170,16 @@ COLUMNS = (
 
 
 def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
-    """Results as rows of gold.trial_matches: one per level and criterion, and one for a level without any."""
+    """Results as rows of gold.trial_matches: for each place where a patient can join, every criterion that
+    decides it (those of the levels above included), or one row that says "no criteria encoded"."""
     records = [
         (
-            patient_key, result.trial_id, result.level, result.code, criterion.path, criterion.wording,
+            patient_key, result.trial_id, result.level, result.place or result.trial_id, criterion.path, criterion.wording,
             str(criterion.result), str(criterion.reason_code), list(criterion.evidence),
             criterion.would_settle, result.verdict, result.trial_version,
         )
         for result in results
+        if result.enterable
         for criterion in result.criteria or (_nothing_encoded(result),)
     ]  # fmt: skip
     return pd.DataFrame(records, columns=list(COLUMNS))
@@ -198,7 +206,7 @@ def tests_that_settle_most(results: Iterable[LevelResult]) -> list[Ask]:
     trials: dict[str, set[str]] = defaultdict(set)
     criteria: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for result in results:
-        if result.suspended or result.trial_is_open is False or result.verdict != "uncertain":
+        if not result.enterable or result.suspended or result.trial_is_open is False:
             continue
         for criterion in result.criteria:
             if criterion.would_settle and criterion.reason_code != Reason.UNSUPPORTED:
@@ -239,6 +247,5 @@ def _rank(result: LevelResult) -> tuple[int, int, bool, bool, int, str, int, str
 
 
 def best(results: Sequence[LevelResult]) -> LevelResult:
-    """The level that stands for the trial in a list: the most specific of the best ranked ones."""
-    leaves = [result for result in results if result.verdict != "none"] or list(results)
-    return min(leaves, key=lambda result: (_rank(result)[:2], -_LEVEL_ORDER[result.level], _rank(result)[2:]))
+    """The result that stands for a trial in a list: the best ranked place where a patient can join."""
+    return ranked(result for result in results if result.enterable)[0]

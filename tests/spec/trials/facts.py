@@ -25,6 +25,8 @@ def patient(text: str) -> PatientEvidence:
         elif clause != "nothing":
             table, row = _row(clause)
             rows[table].append({"patient_key": "p", "row_id": f"r{number}", **row})
+    if rows["patients"]:
+        rows["patients"] = [{key: value for row in rows["patients"] for key, value in row.items()}]
     frames = {f"silver.{table}": pd.DataFrame(entries) for table, entries in rows.items()}
     return PatientEvidence.from_frames("p", frames, SCREENED_ON, complete)
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.trials.conftest import clinical, document, genomic
 from tumorboard.codes.hgvs import ProteinChange
+from tumorboard.lake.tables import get
+from tumorboard.pipeline.gold.trial_matches import TrialMatches
 from tumorboard.trials import screening
 from tumorboard.trials.ctml import read_trial
 from tumorboard.trials.logic import Reason, Value
@@ -133,6 +135,25 @@ def test_rows_have_the_columns_of_the_table_and_unique_keys(evidence: PatientEvi
     assert (table.groupby(["level", "code"])["verdict"].nunique() == 1).all()
 
 
+def test_rows_name_the_place_to_join(evidence: PatientEvidence) -> None:
+    doses = [{"level_code": "1"}, {"level_code": "2"}]
+    arms = [{"arm_code": code, "match": [EGFR], "dose_level": doses} for code in ("A", "B")]
+    trial = read_trial(
+        {"protocol_no": "T", "treatment_list": {"step": [{"arm": [*arms, {"arm_code": "C"}]}]}}
+    )
+    table = rows("p1", screen(trial, evidence))
+    assert list(table["code"].unique()) == ["A / 1", "A / 2", "B / 1", "B / 2", "C"]
+    assert set(rows("p1", screen(read_trial({"protocol_no": "T", "match": [EGFR]}), evidence))["code"]) == {
+        "T"
+    }
+
+
+def test_the_columns_are_those_of_the_lake() -> None:
+    assert TrialMatches is not None  # importing it declares the table
+    declared = get("gold.trial_matches").arrow_schema.names
+    assert tuple(declared[: len(COLUMNS)]) == COLUMNS
+
+
 def test_no_results_give_an_empty_table_with_columns() -> None:
     table = rows("p1", [])
     assert table.empty
@@ -201,10 +222,21 @@ def test_the_stated_order(evidence: PatientEvidence) -> None:
     assert [result.trial_id for result in ranked(reversed(expected))] == list("987654321")
 
 
-def test_the_level_that_stands_for_a_trial(evidence: PatientEvidence) -> None:
-    results = screen(read_trial(document(step=[EGFR], dose=[KRAS])), evidence)
-    assert best(results).level == "arm"
+def test_a_trial_stands_as_the_best_place_to_join_it(evidence: PatientEvidence) -> None:
+    """The step alone would be uncertain, but no arm takes this patient."""
+    breast, colon = (clinical(oncotree_primary_diagnosis=name) for name in ("Breast", "Colon Adenocarcinoma"))
+    arms = [{"arm_code": "A", "match": [breast]}, {"arm_code": "B", "match": [colon]}]
+    step = {"step_code": "1", "match": [BRAF], "arm": arms}
+    results = screen(read_trial({"protocol_no": "T", "treatment_list": {"step": [step]}}), evidence)
+    assert [result.verdict for result in results] == ["none", "uncertain", "excluded", "excluded"]
+    assert best(results).verdict == "excluded"
+    assert set(rows("p1", results)["verdict"]) == {"excluded"}
+    assert screening.tests_that_settle_most(results) == []
+
+
+def test_a_trial_without_criteria_stands_as_none(evidence: PatientEvidence) -> None:
     assert best(screen(read_trial(document()), evidence)).verdict == "none"
+    assert best(screen(read_trial({"protocol_no": "T"}), evidence)).level == "trial"
 
 
 # ---- boolean comparison mode
