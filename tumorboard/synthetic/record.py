@@ -17,6 +17,7 @@ from tumorboard.synthetic.dice import Dice, chance
 from tumorboard.synthetic.disease import Disease, draw_disease
 from tumorboard.synthetic.labs import LabValue, draw_labs
 from tumorboard.synthetic.people import REFERENCE_DATE, Person, draw_person, share_in
+from tumorboard.synthetic.phantom import TARGETS, Target
 from tumorboard.synthetic.variants import (
     CATALOGUE,
     GERMLINE,
@@ -72,6 +73,7 @@ class Study:
     uid: str
     series_uid: str
     day: int
+    target: Target
     volume_ml: float
     slices: int
     pixels: bool
@@ -261,6 +263,7 @@ def _studies(
             uid=dice.uid("study", day),
             series_uid=dice.uid("series", day),
             day=day,
+            target=TARGETS[measured_at(disease, course, day)],
             volume_ml=round(min(max(disease.volume_ml * course.burden(day), 0.3), 260.0), 2),
             slices=slices,
             pixels=kept and not elsewhere,
@@ -268,6 +271,17 @@ def _studies(
         for day in days
         if day <= course.last_day
     )
+
+
+def measured_at(disease: Disease, course: Course, day: int) -> str:
+    """Where the measured lesion is: a metastasis in liver or lung if there is one by then, else the primary."""
+    sites = list(disease.metastases)
+    if not sites and course.recurrence is not None and day >= course.recurrence:
+        sites = [disease.tumour.metastases[0]]
+    if disease.tumour.primary == "lung":
+        return "lung"
+    organs = [organ for site in sites for organ in ("liver", "lung") if organ in site]
+    return organs[0] if organs else disease.tumour.primary
 
 
 def _wearable_days(dice: Dice, person: Person, course: Course) -> int:

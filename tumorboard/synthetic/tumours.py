@@ -62,8 +62,8 @@ class Tumour:
     tp53: float
     marker: str
     metastases: tuple[str, ...]
-    body_plan: str
-    """Which phantom the CT shows: thorax or abdomen."""
+    primary: str
+    """Where the primary is measured, a key of `phantom.TARGETS`."""
     median_days: float
     """Median survival from diagnosis of a patient at the reference values of the hazard model, in days."""
     surgery: str
@@ -108,7 +108,7 @@ LUNG = Tumour(
     tp53=0.48,
     marker="CEA",
     metastases=("bone", "liver", "adrenal gland", "brain", "contralateral lung"),
-    body_plan="thorax",
+    primary="lung",
     median_days=1050,
     surgery="Lobectomy of lung",
     surgery_code="173171007",
@@ -150,7 +150,7 @@ COLON = Tumour(
     tp53=0.58,
     marker="CEA",
     metastases=("liver", "lung", "peritoneum", "retroperitoneal lymph node"),
-    body_plan="abdomen",
+    primary="colon",
     median_days=1450,
     surgery="Excision of sigmoid colon",
     surgery_code="84604002",
@@ -212,7 +212,7 @@ BREAST = Tumour(
     tp53=0.34,
     marker="CA 15-3",
     metastases=("bone", "liver", "lung", "pleura"),
-    body_plan="thorax",
+    primary="breast",
     median_days=2000,
     surgery="Lumpectomy of breast",
     surgery_code="392021009",
@@ -251,7 +251,7 @@ MELANOMA = Tumour(
     tp53=0.17,
     marker="S100B",
     metastases=("lung", "liver", "brain", "soft tissue"),
-    body_plan="thorax",
+    primary="skin",
     median_days=1350,
     surgery="Wide local excision of lesion of skin",
     surgery_code="",
@@ -283,7 +283,7 @@ PANCREAS = Tumour(
     tp53=0.66,
     marker="CA 19-9",
     metastases=("liver", "peritoneum", "lung"),
-    body_plan="abdomen",
+    primary="pancreas",
     median_days=720,
     surgery="Pancreaticoduodenectomy",
     surgery_code="",
@@ -317,7 +317,7 @@ PROSTATE = Tumour(
     tp53=0.28,
     marker="PSA",
     metastases=("bone", "pelvic lymph node", "liver"),
-    body_plan="abdomen",
+    primary="prostate",
     median_days=2100,
     surgery="Radical prostatectomy",
     surgery_code="26294005",

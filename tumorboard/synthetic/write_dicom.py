@@ -15,21 +15,22 @@ from tumorboard.synthetic.phantom import SIZE, Geometry, lesion_centre, volume_o
 from tumorboard.synthetic.record import Record, Study
 
 INTERCEPT = -1024
+BODY_PART = {"thorax": "CHEST", "abdomen": "ABDOMEN", "pelvis": "PELVIS"}
 
 
 def geometry_of(record: Record, study: Study) -> Geometry:
     """The same for all examinations of a patient, so that follow-ups can be compared voxel by voxel."""
     rng = record.dice.on("geometry")
     spacing, thickness = round(rng.uniform(2.6, 3.1), 3), rng.choice([4.0, 5.0])
-    plan = record.disease.tumour.body_plan
-    return Geometry(spacing, thickness, study.slices, lesion_centre(plan, spacing, thickness, study.slices))
+    centre = lesion_centre(study.target, spacing=spacing, thickness=thickness, slices=study.slices)
+    return Geometry(spacing, thickness, study.slices, centre)
 
 
 def slices_of(record: Record, study: Study) -> Iterator[bytes]:
     """The files of one series, feet to head, as bytes."""
     geometry = geometry_of(record, study)
     noise = np.random.Generator(np.random.PCG64(int.from_bytes(digest("noise", study.uid)[:8], "big")))
-    volume = volume_of(record.disease.tumour.body_plan, geometry, study.volume_ml, noise)
+    volume = volume_of(study.target, geometry, study.volume_ml, noise)
     stored = (volume - INTERCEPT).astype("<i2")
     dataset = _series(record, study, geometry)
     for number in range(study.slices):
@@ -51,10 +52,10 @@ def _series(record: Record, study: Study, geometry: Geometry) -> Dataset:
     dataset.Manufacturer = "SYNTHETIC"
     dataset.InstitutionName = record.person.site.name
     dataset.ReferringPhysicianName = ""
-    dataset.StudyDescription = f"CT {record.disease.tumour.body_plan} SYNTHETIC"
+    dataset.StudyDescription = f"CT {study.target.plan} SYNTHETIC"
     dataset.SeriesDescription = "Axial portal venous"
     _who(dataset, record, study)
-    dataset.BodyPartExamined = "CHEST" if record.disease.tumour.body_plan == "thorax" else "ABDOMEN"
+    dataset.BodyPartExamined = BODY_PART[study.target.plan]
     dataset.SliceThickness = geometry.thickness
     dataset.SpacingBetweenSlices = geometry.thickness
     dataset.KVP = 120

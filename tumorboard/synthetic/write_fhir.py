@@ -22,7 +22,7 @@ from tumorboard.synthetic.fhir_parts import (
 from tumorboard.synthetic.fhir_treatment import add_therapies
 from tumorboard.synthetic.labs import MARKERS, LabValue
 from tumorboard.synthetic.people import COMORBIDITIES, DEVICE_SYSTEM, MRN_SYSTEM, SPECIMEN_SYSTEM
-from tumorboard.synthetic.record import Record
+from tumorboard.synthetic.record import Record, Study
 from tumorboard.synthetic.write_notes import Note
 
 DISEASE_STATUS = {
@@ -300,7 +300,7 @@ def _imaging(bundle: Bundle, record: Record) -> None:
             "started": when,
             "numberOfSeries": 1,
             "numberOfInstances": study.slices,
-            "description": f"CT {record.disease.tumour.body_plan}",
+            "description": f"CT {study.target.plan}",
             "series": [
                 {
                     "uid": study.series_uid,
@@ -311,23 +311,24 @@ def _imaging(bundle: Bundle, record: Record) -> None:
             ],
         }
         bundle.add("ImagingStudy", study.name, body, system="radiology")
-        _size(bundle, record, study.name, study.volume_ml, when)
+        _size(bundle, study, when)
 
 
-def _size(bundle: Bundle, record: Record, key: str, volume_ml: float, when: str) -> None:
+def _size(bundle: Bundle, study: Study, when: str) -> None:
     """Longest diameter of the measured lesion, as the sphere of its volume, in cm."""
-    diameter = 2 * (3 * volume_ml / (4 * 3.14159265)) ** (1 / 3)
+    diameter = 2 * (3 * study.volume_ml / (4 * 3.14159265)) ** (1 / 3)
     body = _observation(
         bundle, concept("Tumor size", coding(LOINC, "21889-1", "Size Tumor")), "imaging", when
     )
     body["method"] = concept("CT", coding(SNOMED, "77477000", "Computerized axial tomography"))
+    body["bodySite"] = concept(study.target.organ)
     body["component"] = [
         {
             "code": concept("Longest diameter", coding(LOINC, "33728-7", "Size.maximum dimension in Tumor")),
             "valueQuantity": quantity(round(diameter, 1), "cm"),
         }
     ]
-    bundle.add("Observation", f"size-{key}", body, "mcode-tumor-size", "radiology")
+    bundle.add("Observation", f"size-{study.name}", body, "mcode-tumor-size", "radiology")
 
 
 def _documents(bundle: Bundle, record: Record, notes: list[Note]) -> None:

@@ -182,17 +182,16 @@ def _discharge(record: Record, therapy: Therapy) -> Note:
 def _radiology(record: Record, study: Study) -> Note:
     rng, course = record.dice.on(f"radiology-{study.day}"), record.course
     diameter = round(20 * (3 * study.volume_ml / (4 * 3.14159265)) ** (1 / 3))
-    organ = "right lung" if record.disease.tumour.body_plan == "thorax" else "right lobe of the liver"
     reading = next((a.response for a in course.assessments if a.day == study.day), "")
     return _note(
         record,
         "Radiology report",
         study.name,
         min(study.day + 1, course.last_day),
-        f"CT {record.disease.tumour.body_plan} with contrast on {course.on(study.day)}. "
+        f"CT {study.target.plan} with contrast on {course.on(study.day)}. "
         f"Clinical question: {'staging at diagnosis' if study.day < 10 else 'response to treatment'}.",
-        f"Findings: {rng.choice(phrases.MASS)} in the {organ}, {diameter} mm in longest diameter "
-        f"(volume about {study.volume_ml:.0f} ml). " + rng.choice(phrases.CT_NEGATIVES),
+        f"Findings: {rng.choice(phrases.MASS)} in the {study.target.organ}, {diameter} mm in longest "
+        f"diameter (volume about {study.volume_ml:.0f} ml). " + rng.choice(phrases.CT_NEGATIVES),
         f"Assessment: {rng.choice(phrases.RESPONSE[reading])}",
     )
 
@@ -234,7 +233,8 @@ def _line_letter(record: Record, therapy: Therapy) -> Note:
         f"line-{therapy.line}",
         min(therapy.start + 3, course.last_day),
         "Dear colleague,",
-        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment.{_why(record, therapy)}",
+        f"{_whom(record)} was seen for {phrases.ORDINAL[therapy.line or 1]}-line treatment."
+        + _why(record, therapy),
         rng.choice(
             (
                 f"{therapy.name} was started on {begin}.",

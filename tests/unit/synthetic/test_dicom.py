@@ -10,21 +10,16 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from tumorboard.synthetic.phantom import Geometry, lesion_centre, radius_mm, volume_of
+from tumorboard.synthetic.phantom import TARGETS, Geometry, lesion_centre, radius_mm, volume_of
 from tumorboard.synthetic.record import Record, Study
 from tumorboard.synthetic.write_dicom import slices_of
 
 
 def first_study(records: list[Record], plan: str) -> tuple[Record, Study]:
-    return next(
-        (r, s)
-        for r in records
-        for s in r.studies
-        if r.disease.tumour.body_plan == plan and 8 < s.volume_ml < 120
-    )
+    return next((r, s) for r in records for s in r.studies if s.target.plan == plan and 8 < s.volume_ml < 120)
 
 
-@pytest.fixture(scope="module", params=["thorax", "abdomen"])
+@pytest.fixture(scope="module", params=["thorax", "abdomen", "pelvis"])
 def series(request: pytest.FixtureRequest, records: list[Record]) -> tuple[Record, Study, list[Dataset]]:
     record, study = first_study(records, request.param)
     return record, study, [dcmread(io.BytesIO(content)) for content in slices_of(record, study)]
@@ -58,15 +53,23 @@ def test_pixels_are_hounsfield_units_of_a_body(series: tuple[Record, Study, list
     assert 0.2 < np.mean(hu > -200) < 0.7
 
 
-@pytest.mark.parametrize("plan", ["thorax", "abdomen"])
+@pytest.mark.parametrize(("organ", "around"), [("lung", -820), ("liver", 105)])
 @pytest.mark.parametrize("volume_ml", [10.0, 45.0, 150.0])
-def test_the_lesion_has_the_volume_that_is_claimed(plan: str, volume_ml: float) -> None:
-    geometry = Geometry(2.8, 4.0, 26, lesion_centre(plan, 2.8, 4.0, 26))
-    body, empty = (volume_of(plan, geometry, ml, np.random.default_rng(1)) for ml in (volume_ml, 1e-9))
-    contrast = 860 if plan == "thorax" else 67
-    changed = np.abs(body.astype(float) - empty) / contrast
+def test_the_lesion_has_the_volume_that_is_claimed(organ: str, around: int, volume_ml: float) -> None:
+    target = TARGETS[organ]
+    geometry = Geometry(2.8, 4.0, 26, lesion_centre(target, spacing=2.8, thickness=4.0, slices=26))
+    body, empty = (volume_of(target, geometry, ml, np.random.default_rng(1)) for ml in (volume_ml, 1e-9))
+    changed = np.abs(body.astype(float) - empty) / abs(target.hu - around)
     measured = changed.sum() * 2.8 * 2.8 * 4.0 / 1000
     assert measured == pytest.approx(volume_ml, rel=0.12)
+
+
+def test_without_metastases_the_primary_is_measured(records: list[Record]) -> None:
+    for record in records:
+        for study in record.studies:
+            early = not record.disease.metastases and record.course.recurrence is None
+            if early:
+                assert study.target is TARGETS[record.disease.tumour.primary]
 
 
 def test_the_radius_is_that_of_a_sphere() -> None:
