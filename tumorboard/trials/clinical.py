@@ -101,7 +101,7 @@ def performance(asks: Performance, patient: PatientEvidence, rules: Rules) -> Ou
     scores = [fact for fact in patient.performance if fact.scale == asks.scale and fact.value is not None]
     settle = f"Ask the clinic: current {asks.scale}"
     if not scores:
-        return Outcome.unknown(Reason.NOT_RECORDED, settle)
+        return _only_in_text(asks.scale, patient) or Outcome.unknown(Reason.NOT_RECORDED, settle)
     latest_day = max(fact.assessed_on or date.min for fact in scores)
     latest = [fact for fact in scores if (fact.assessed_on or date.min) == latest_day]
     sources = [fact.source for fact in latest]
@@ -112,6 +112,17 @@ def performance(asks: Performance, patient: PatientEvidence, rules: Rules) -> Ou
     if len(answers) > 1:
         return Outcome.unknown(Reason.CONFLICT, f"Decide which {asks.scale} is right", note, sources)
     return Outcome.known(answers.pop(), sources, note)
+
+
+def _only_in_text(scale: str, patient: PatientEvidence) -> Outcome | None:
+    found = [fact for fact in patient.note_facts if fact.concept == scale.lower()]
+    if not found:
+        return None
+    values = ", ".join(fact.value for fact in found)
+    note = f"{scale} {values} is told in a letter and not verified."
+    return Outcome.unknown(
+        Reason.TEXT_ONLY, f"Verify the passage on {scale}", note, [fact.source for fact in found]
+    )
 
 
 # ---- the disease

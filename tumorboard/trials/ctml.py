@@ -64,7 +64,12 @@ def read_trial(document: object, oncotree: OncoTree | None = None) -> Trial:
 
 def version_of(document: object) -> str:
     """The first twelve hex digits of the SHA-256 of the document in canonical JSON."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    try:
+        canonical = json.dumps(
+            document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+        )
+    except (RecursionError, TypeError, ValueError):
+        raise Malformed("(document)", "nested too deeply, or with keys of mixed types") from None
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -316,5 +321,8 @@ def _keys_wording(entry: Mapping[str, Any]) -> str:
 
 
 def _wording(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except (RecursionError, TypeError, ValueError):
+        text = "..."
     return text if len(text) <= 300 else f"{text[:297]}..."

@@ -122,6 +122,16 @@ class PerformanceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFact:
+    """Found in free text and verified by nobody: it never settles a criterion, but says where to look."""
+
+    source: str
+    concept: str
+    value: str = ""
+    event_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PatientEvidence:
     """Everything screening may read about one patient, as known on `as_of`.
 
@@ -139,6 +149,7 @@ class PatientEvidence:
     biomarkers: tuple[BiomarkerFact, ...] = ()
     therapies: tuple[TherapyFact, ...] = ()
     performance: tuple[PerformanceFact, ...] = ()
+    note_facts: tuple[NoteFact, ...] = ()
     complete_therapies: str = field(default="")
 
     @classmethod
@@ -168,6 +179,7 @@ class PatientEvidence:
             biomarkers=tuple(_biomarker(row) for row in records.of("biomarkers", "assessed_on")),
             therapies=tuple(_therapy(row) for row in records.of("therapies", "started_on")),
             performance=tuple(_performance(row) for row in records.of("performance", "assessed_on")),
+            note_facts=tuple(_note_fact(row) for row in records.of("note_facts", "event_on") if _stated(row)),
             complete_therapies=complete_therapies,
         )
 
@@ -287,6 +299,19 @@ def _performance(row: dict[str, Any]) -> PerformanceFact:
     return PerformanceFact(
         row["source"], _text(row.get("scale")).upper(), _int(row.get("value")), _date(row.get("assessed_on"))
     )
+
+
+def _note_fact(row: dict[str, Any]) -> NoteFact:
+    concept, value = _text(row.get("concept")).lower(), _text(row.get("value"))
+    return NoteFact(row["source"], concept, value, _date(row.get("event_on")))
+
+
+def _stated(row: dict[str, Any]) -> bool:
+    """Said of the patient, as a fact: neither negated nor a hypothesis nor about a relative."""
+    about_patient = _text(row.get("experiencer")) in ("", "patient")
+    as_fact = _text(row.get("certainty")) in ("", "stated")
+    negated = row.get("negated")
+    return about_patient and as_fact and (_missing(negated) or not negated)
 
 
 def _missing(value: Any) -> bool:

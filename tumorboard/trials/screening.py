@@ -174,7 +174,8 @@ def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
     decides it (those of the levels above included), or one row that says "no criteria encoded"."""
     records = [
         (
-            patient_key, result.trial_id, result.level, result.place or result.trial_id, criterion.path, criterion.wording,
+            patient_key, result.trial_id, result.level, result.place or result.trial_id,
+            criterion.path, criterion.wording,
             str(criterion.result), str(criterion.reason_code), list(criterion.evidence),
             criterion.would_settle, result.verdict, result.trial_version,
         )

@@ -102,6 +102,11 @@ def _therapy(rest: str) -> dict[str, Any]:
     }
 
 
+def _letter(rest: str) -> dict[str, Any]:
+    concept, value, *words = rest.split()
+    return {"concept": concept.lower(), "value": value, "negated": "negated" in words}
+
+
 def _biomarker(name: str) -> Any:
     def read(rest: str) -> dict[str, Any]:
         value = rest.strip('"')
@@ -121,6 +126,7 @@ _CLAUSES: dict[str, tuple[str, Any]] = {
     "born": ("patients", lambda rest: {"birth_date": date.fromisoformat(rest)}),
     "sex": ("patients", lambda rest: {"sex": rest}),
     "diagnosis": ("diagnoses", lambda rest: {"oncotree": rest.replace("?", ""), "primary": True}),
+    "letter": ("note_facts", _letter),
     "metastasis": ("diagnoses", lambda rest: {"oncotree": rest.removeprefix("of "), "primary": False}),
     "stage": ("stages", _stage),
     "ECOG": ("performance", _score("ECOG")),

@@ -244,6 +244,14 @@ def test_deep_nesting_ends_in_an_unsupported_criterion() -> None:
     assert isinstance(leaf.asks, Unsupported)
 
 
+def test_nesting_beyond_all_measure_is_refused_in_words() -> None:
+    node: Any = {}
+    for _ in range(100_000):
+        node = {"and": [node]}
+    with pytest.raises(Malformed, match="nested too deeply"):
+        _match(node)
+
+
 def test_long_wording_is_cut() -> None:
     (leaf,) = predicates(_match({"unheard_of": "x" * 100_000}))
     assert len(leaf.wording) < 400

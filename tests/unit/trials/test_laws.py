@@ -22,6 +22,7 @@ from tumorboard.trials.patients import (
     DiagnosisFact,
     Finding,
     GenomicTest,
+    NoteFact,
     PatientEvidence,
     PerformanceFact,
     Person,
@@ -136,6 +137,10 @@ patients = st.builds(
     therapies=_few(therapies),
     performance=_few(scores),
 )
+LETTERS = (
+    NoteFact("silver.note_facts/1", "ecog", "1"),
+    NoteFact("silver.note_facts/2", "biomarker", "MSI high"),
+)
 TABLES = ("diagnoses", "stages", "tests", "findings", "biomarkers", "therapies", "performance")
 
 
@@ -195,6 +200,14 @@ def test_a_fact_that_nothing_reads_changes_nothing(patient: PatientEvidence) -> 
         patient, biomarkers=(*patient.biomarkers, BiomarkerFact("silver.biomarkers/x", "Ki-67", 20.0))
     )
     assert _answers(more) == _answers(patient)
+
+
+@law
+@given(patients)
+def test_unverified_text_never_settles_anything(patient: PatientEvidence) -> None:
+    with_letters = replace(patient, note_facts=LETTERS)
+    before, after = _answers(patient), _answers(with_letters)
+    assert [answer.result for answer in before] == [answer.result for answer in after]
 
 
 @law
