@@ -63,6 +63,8 @@ def _children(path: Path) -> Iterator[Element]:
             line, column = error.position
             message = "not well-formed XML; the export may be cut short"
             raise Unreadable(message, f"line {line}, column {column}") from error
+        except LookupError as error:
+            raise Unreadable("the XML names an unknown encoding; save it as UTF-8", "line 1") from error
         except DefusedXmlException as error:
             raise Unreadable("the XML defines entities, which is not accepted") from error
 

@@ -93,8 +93,8 @@ class _CtmlLoader(yaml.SafeLoader):
 _CtmlLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|false|True|False|TRUE|FALSE", "tTfF"),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,15})", "-+0123456789"),
+    ("float", r"[-+]?(?:0|[1-9][0-9]{0,15})\.[0-9]{1,15}", "-+0123456789"),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
 ):
     _CtmlLoader.add_implicit_resolver(

@@ -6,6 +6,8 @@ functional groups stands beside them. Names of persons are not taken.
 
 from __future__ import annotations
 
+import logging
+import math
 import struct
 import warnings
 import zlib
@@ -16,7 +18,6 @@ from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -56,10 +57,8 @@ _PARTS = {
 }
 # fmt: on
 _GEOMETRY_GROUPS = ("PixelMeasuresSequence", "PlaneOrientationSequence", "PixelValueTransformationSequence")
-_UNREADABLE = (
-    *(InvalidDicomError, EOFError, OSError, struct.error, NotImplementedError),
-    *(ValueError, KeyError, AttributeError, TypeError, IndexError, RecursionError, zlib.error),
-)
+# pydicom warns in the log with the values it finds odd, names among them. Patient data is never logged.
+logging.getLogger("pydicom").addFilter(lambda record: False)
 
 
 class Dicom:
@@ -107,8 +106,10 @@ def _header(path: Path, with_meta: bool) -> tuple[Dataset, int]:
             source = _inflated(path) if with_meta else path
             dataset = pydicom.dcmread(source, stop_before_pixels=True, force=not with_meta)
             _payload(dataset)  # values are only decoded when asked for; what is odd about them shows here
-    except _UNREADABLE as error:
-        # the text of these errors may hold values of the patient
+    except Unreadable:
+        raise
+    except Exception as error:
+        # A damaged file can fail in any of pydicom's converters, and their messages hold values.
         raise Unreadable("the DICOM header is damaged or cut short; send the file again", "header") from error
     return dataset, len(caught)
 
@@ -139,11 +140,18 @@ def _check(dataset: Dataset, path: Path) -> None:
 def _smallest_size(dataset: Dataset) -> int:
     """Bytes that the pixels alone need, or 0 where they are compressed or there are none."""
     syntax = _transfer_syntax(dataset)
-    if syntax.is_compressed or "Rows" not in dataset or "BitsAllocated" not in dataset:
+    if (
+        not syntax.is_transfer_syntax
+        or syntax.is_compressed
+        or "Rows" not in dataset
+        or "BitsAllocated" not in dataset
+    ):
         return 0
-    frames, samples = int(dataset.get("NumberOfFrames") or 1), int(dataset.get("SamplesPerPixel") or 1)
-    values = int(dataset.Rows) * int(dataset.Columns) * frames * samples
-    return values * int(dataset.BitsAllocated) // 8
+    try:
+        counts = [int(dataset.get(keyword) or 1) for keyword in ("NumberOfFrames", "SamplesPerPixel")]
+        return math.prod(counts) * int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated) // 8
+    except (TypeError, ValueError) as error:
+        raise Unreadable("the size of the image is not stated in whole numbers", "header") from error
 
 
 def _transfer_syntax(dataset: Dataset) -> Any:
@@ -182,7 +190,7 @@ def _value(value: Any) -> Any:
         return None
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         return float(value)
     return str(value)[:_MAX_TEXT]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -101,10 +102,14 @@ def read_json(path: Path) -> Any:
 def parse_json(text: str) -> Any:
     """Parse strict JSON (no NaN, no repeated field). Raises `Unreadable` with the line."""
     try:
-        return json.loads(text, object_pairs_hook=_unique_fields, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_unique_fields, parse_constant=_no_constant, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Unreadable(f"not valid JSON ({error.msg}); it may be cut short", place) from error
+    except ValueError as error:
+        raise Unreadable("a number in the JSON is too large to be one") from error
     except RecursionError as error:
         raise Unreadable("the JSON is nested too deeply to be a clinical document") from error
 
@@ -114,6 +119,13 @@ def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         raise Unreadable("a JSON object names the same field twice; the sender must correct it")
     return fields
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError
+    return value
 
 
 def _no_constant(name: str) -> None:

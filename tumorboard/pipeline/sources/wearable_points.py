@@ -6,6 +6,7 @@ vendor's own record, unchanged.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -29,6 +30,8 @@ def data_point(
     **more: Any,
 ) -> SourceRow:
     """One measurement. `more`: device, modality, external_id, comment, parts (values with names)."""
+    if value is not None and not math.isfinite(value):
+        raise ValueError("not a number")
     payload = {
         "measure": measure,
         "value": value,

@@ -116,13 +116,13 @@ def test_a_deflated_file_above_the_limit_is_refused_before_it_fills_the_memory(t
         everything(Dicom(), written(tmp_path, "bomb", content))
 
 
-def test_odd_values_are_counted_never_quoted(tmp_path):
-    dataset = image()
-    dataset.add_new("StudyDate", "DA", "20250101")
-    content = stored(dataset).replace(b"20250101", b"SECRET!!")
+def test_odd_values_are_counted_never_quoted_nor_logged(tmp_path, caplog):
+    content = stored(image()).replace(b"1.2.3.4\x00", b"SECRET!!")
     path = written(tmp_path, "a", content)
+    assert "do not keep to their declared type" in notices(Dicom(), path)[0].message
     assert "SECRET" not in str(notices(Dicom(), path))
     assert rows(Dicom(), path)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\x00\x05\x00", b"\x1f\x8b" + zlib.compress(b"x"), bytes(200)])
