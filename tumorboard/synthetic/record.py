@@ -274,7 +274,7 @@ def _studies(
 
 
 def measured_at(disease: Disease, course: Course, day: int) -> str:
-    """Where the measured lesion is: a metastasis in liver or lung if there is one by then, else the primary."""
+    """Where the measured lesion is: a metastasis in liver or lung if there is one by then, or the primary."""
     sites = list(disease.metastases)
     if not sites and course.recurrence is not None and day >= course.recurrence:
         sites = [disease.tumour.metastases[0]]
