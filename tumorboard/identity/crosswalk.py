@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-RECORD_NUMBER = "mrn"
+RECORD_NUMBER = "mrn"  # the house's own; another sender's record numbers are `mrn:<its system>`
+IS_RECORD_NUMBER = "(system = 'mrn' or system like 'mrn:%%')"
 Identifier = tuple[str, str]
 
 SCHEMA = """
@@ -121,24 +122,25 @@ class Crosswalk:
             return {row[0] for row in cursor.fetchall()}
 
     def record_numbers(self, patient_keys: Sequence[str]) -> dict[str, str]:
-        """The record number of each patient that has one (the first, where there are several)."""
+        """The record number of each patient that has one: the house's own, else the first of a sender's."""
         with self._cursor() as cursor:
             cursor.execute(
-                "select patient_key, min(value) from identity.subjects "
-                "where system = %s and patient_key = any(%s) group by patient_key",
-                [RECORD_NUMBER, list(patient_keys)],
+                "select distinct on (patient_key) patient_key, value from identity.subjects "
+                f"where {IS_RECORD_NUMBER} and patient_key = any(%s) "  # noqa: S608
+                "order by patient_key, length(system), system, value",
+                [list(patient_keys)],
             )
             return dict(cursor.fetchall())
 
     def find(self, record_number: str) -> str | None:
-        """The patient with this record number."""
+        """The patient with this record number; None when nobody has it, or two senders' patients do."""
         with self._cursor() as cursor:
             cursor.execute(
-                "select patient_key from identity.subjects where system = %s and value = %s",
-                [RECORD_NUMBER, record_number],
+                f"select distinct patient_key from identity.subjects where {IS_RECORD_NUMBER} and value = %s",  # noqa: S608
+                [record_number],
             )
-            row = cursor.fetchone()
-            return str(row[0]) if row else None
+            found = cursor.fetchall()
+            return str(found[0][0]) if len(found) == 1 else None
 
     def _patient(self, cursor: Any, identifier: Identifier) -> str:
         cursor.execute(
@@ -149,14 +151,16 @@ class Crosswalk:
     def _survivor(self, cursor: Any, one: str, two: str) -> tuple[str, str]:
         """(kept, gone): the one with a record number stays, else the smaller key (order is no matter)."""
         cursor.execute(
-            "select distinct patient_key from identity.subjects "
-            "where system = %s and patient_key in (%s, %s)",
-            [RECORD_NUMBER, one, two],
+            f"select patient_key, system from identity.subjects where {IS_RECORD_NUMBER} "  # noqa: S608
+            "and patient_key in (%s, %s)",
+            [one, two],
         )
-        known = {row[0] for row in cursor.fetchall()}
-        if len(known) == 2:
+        systems: dict[str, set[str]] = {one: set(), two: set()}
+        for patient, system in cursor.fetchall():
+            systems[patient].add(system)
+        if systems[one] & systems[two]:
             raise TwoRecords("the file links two patients that each have a record number; nothing was merged")
-        kept = next(iter(known), min(one, two))
+        kept = min((one, two), key=lambda key: (RECORD_NUMBER not in systems[key], not systems[key], key))
         return kept, two if kept == one else one
 
 

@@ -109,6 +109,10 @@ def table(name: str, *, key: Sequence[str] = ("row_id",), per_patient: bool = Tr
         tier = name.split(".", maxsplit=1)[0]
         patient = PATIENT if per_patient and tier != "bronze" else {}
         columns = {n: c.named(n) for n, c in {**patient, **own, **TIERS[tier]}.items()}
+        if taken := sorted({*own} & {*patient, *TIERS[tier]}):
+            raise TypeError(
+                f"{name}: every row of {tier} already has a column {taken[0]!r}; choose another name"
+            )
         missing = [column for column in key if column not in columns]
         if missing:
             raise TypeError(f"{name}: key column {missing[0]!r} is not declared")

@@ -177,14 +177,9 @@ class Landing:
 
 
 def walk(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every file under `paths`, folders first by name; hidden files are left out, links are not followed."""
+    """Every file under `paths`, by name; hidden files are left out, links are not followed."""
     for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for child in sorted(path.iterdir()):
-            if not child.name.startswith(".") and not child.is_symlink():
-                yield from walk([child])
+        yield from catalogue.files_under(path) if path.is_dir() else [path]
 
 
 def refuse(landed: LandedFile, reason: str, locator: str = "") -> None:

@@ -20,12 +20,11 @@ from django.utils import timezone
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import crosswalk, lake
+from tumorboard.governance.ledger import crosswalk, lake, landing_volume
 from tumorboard.identity.crosswalk import Identifier
 from tumorboard.lake import engine, tables
 from tumorboard.lake.store import PREDICATE_LIMIT
 from tumorboard.lake.tables import Table
-from tumorboard.lake.volume import Volume
 from tumorboard.pipeline.building import Builder, Built
 from tumorboard.pipeline.landing import KNOWN, LANDED, LandedFile, Landing
 from tumorboard.runs.journal import DatabaseJournal, broken_row, quarantine
@@ -33,11 +32,6 @@ from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
 from tumorboard.runs.version import code_version
 
 Progress = Callable[[str, int, int], None]
-
-
-def landing_volume() -> Volume:
-    """Every file as received, by content hash."""
-    return Volume(settings.VOLUMES_DIR / "landing")
 
 
 def ingest(

@@ -165,7 +165,7 @@ def _is_broad(clauses: Iterable[Node]) -> bool:
 
 COLUMNS = (
     "patient_key", "trial_id", "level", "code", "path", "wording", "result", "reason_code", "evidence",
-    "would_settle", "verdict", "trial_version",
+    "would_settle", "verdict", "trial_version", "note", "title", "suspended", "recruiting",
 )  # fmt: skip
 
 
@@ -178,6 +178,7 @@ def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
             criterion.path, criterion.wording,
             str(criterion.result), str(criterion.reason_code), list(criterion.evidence),
             criterion.would_settle, result.verdict, result.trial_version,
+            criterion.note, result.title, result.suspended, result.trial_is_open,
         )
         for result in results
         if result.enterable

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tumorboard.codes.consequences import SILENT
+from tumorboard.pipeline.knowledge.alterations import AMPLIFIED, LOST
 from tumorboard.pipeline.silver.genomics.finding import PASSED
 
 # Genes whose alterations steer treatment of solid tumours, in the order a report names them.
@@ -47,12 +48,21 @@ def spoken(variant: Row) -> str:
     return f"{gene} {change}"
 
 
+def same_finding(variant: Row) -> str:
+    """One name for both ends of a fusion, and for the same change found twice."""
+    if variant["kind"] == "sv":
+        return "/".join(sorted(filter(None, (variant.get("gene"), variant.get("partner_gene")))))
+    return spoken(variant)
+
+
 def copy_change(variant: Row) -> str:
-    """`amplification` above, `deletion` below two copies, else `copy number change`."""
+    """Amplification from 6 copies, deletion where none is left, else gain or loss (diploid is 2)."""
     copies = variant.get("copy_number")
     if copies is None or copies == 2:
         return "copy number change"
-    return "amplification" if copies > 2 else "deletion"
+    if copies > 2:
+        return "amplification" if copies >= AMPLIFIED else "gain"
+    return "deletion" if copies < LOST else "loss"
 
 
 def _place(variant: Row) -> str:

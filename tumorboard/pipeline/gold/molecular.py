@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tumorboard.pipeline.gold import disagreement
-from tumorboard.pipeline.gold.drivers import DRIVERS, is_driver, spoken
+from tumorboard.pipeline.gold.drivers import DRIVERS, is_driver, same_finding, spoken
 from tumorboard.pipeline.gold.facts import Fact, amount, told
 from tumorboard.pipeline.gold.records import Record, Row, latest_by
 from tumorboard.pipeline.silver.biomarker_words import interpretation, named
@@ -29,15 +29,8 @@ def biomarkers(record: Record, notes: list[Row]) -> Fact | None:
 def driver_alterations(record: Record) -> list[Row]:
     """One row per alteration (the newest test that found it), in the order of DRIVERS, germline ones last."""
     found = [row for row in record.newest("variants", "recorded_on") if is_driver(row)]
-    by_name = latest_by([{**row, "_spoken": _same(row)} for row in found], "_spoken")
+    by_name = latest_by([{**row, "_spoken": same_finding(row)} for row in found], "_spoken")
     return sorted(by_name, key=lambda row: (row.get("origin_class") == "germline", _place(row)))
-
-
-def _same(variant: Row) -> str:
-    """One name for both ends of a fusion."""
-    if variant["kind"] == "sv":
-        return "/".join(sorted(filter(None, (variant.get("gene"), variant.get("partner_gene")))))
-    return spoken(variant)
 
 
 def _place(variant: Row) -> int:

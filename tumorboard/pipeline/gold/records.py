@@ -32,7 +32,11 @@ class Record:
 
     def rows(self, name: str) -> list[Row]:
         """Rows of `silver.<name>` in an order that never changes (by row_id)."""
-        return sorted(self._rows.get(f"silver.{name}", []), key=lambda row: str(row["row_id"]))
+        return self.of(f"silver.{name}")
+
+    def of(self, table: str) -> list[Row]:
+        """Rows of a table by its full name."""
+        return sorted(self._rows.get(table, []), key=lambda row: str(row["row_id"]))
 
     def newest(self, name: str, by: str) -> list[Row]:
         """Rows of `silver.<name>`, the latest by a date column first, undated ones last."""

@@ -28,3 +28,7 @@ class TrialMatches:
         str, "Verdict of the level, the same in all its rows", NotNull(), OneOf(*VERDICTS), tags=PHI
     )
     trial_version = Column(str, "Version of the trial document", tags=PUBLIC)
+    note = Column(str, "The finding in a sentence", tags=PHI)
+    title = Column(str, "Title of the trial or of its part", tags=PUBLIC)
+    suspended = Column(bool, "This part, or one above it, is suspended", tags=PUBLIC)
+    recruiting = Column(bool, "The trial is open; null where its record does not say", tags=PUBLIC)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from tumorboard.pipeline.silver.rows import Received, Row, identity
 
@@ -159,8 +160,10 @@ def recorded(resource: Row) -> date | None:
 
 
 def sender(resource: Row) -> str:
-    """The sending system: meta.source without its fragment, else the format's name."""
-    return words(dig(resource, "meta", "source")).split("#")[0] or "FHIR"
+    """The sending system: meta.source without fragment and server, else the format's name."""
+    source = words(dig(resource, "meta", "source")).split("#")[0]
+    parts = urlsplit(source)
+    return (parts.path.strip("/") or parts.netloc if parts.netloc else source) or "FHIR"
 
 
 def own_id(received: Received, *parts: object) -> str:

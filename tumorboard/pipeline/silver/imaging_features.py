@@ -89,7 +89,7 @@ def _geometry(imaging: DataFrame, feature: str, value: str, unit: str) -> DataFr
 def measured(observations: list[Received]) -> Iterator[Row]:
     """Reported tumour sizes in mm, and the change of each against the first, in percent."""
     sizes = [found for item in observations if (found := size(item))]
-    sizes.sort(key=lambda found: (found[1].on or date.max, found[0].row_id))
+    sizes.sort(key=lambda found: found[1].on or date.max)
     for number_, (item, when, path, millimetres) in enumerate(sizes):
         about = {"measured_on": when.on, "series_id": None}
         yield state(

@@ -131,7 +131,7 @@ def _period(resource: Row) -> tuple[Moment, date | None]:
 
 def episodes(given: Iterable[Given]) -> list[list[Given]]:
     """Runs of one agent without a gap longer than EPISODE_GAP; undated ones stand alone at the end."""
-    dated = sorted((g for g in given if g.start.on), key=lambda g: (str(g.start.on), g.item.row_id))
+    dated = sorted((g for g in given if g.start.on), key=lambda g: str(g.start.on))
     runs: list[list[Given]] = []
     until = date.min
     for found in dated:
@@ -167,7 +167,7 @@ def _therapy(parts: list[Given]) -> Row:
 
 def _lead(parts: list[Given]) -> Given:
     """Where the start is read: the first recorded dose if it lies on another day, else the order."""
-    ranked = sorted(parts, key=lambda g: (str(g.start.on or "9999"), g.is_administration, g.item.row_id))
+    ranked = sorted(parts, key=lambda g: (str(g.start.on or "9999"), g.is_administration))
     doses = [part for part in ranked if part.is_administration and part.start.on]
     orders = [part for part in ranked if not part.is_administration]
     if doses and (not orders or doses[0].start.on != orders[0].start.on):

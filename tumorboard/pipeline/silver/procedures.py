@@ -74,7 +74,7 @@ def _courses(sessions: list[Received]) -> list[list[Received]]:
         if [item] not in courses:
             bare[said(item.payload.get("code"))].append(item)
     for kind in sorted(bare):
-        courses += _runs(sorted(bare[kind], key=lambda item: (str(_span(item.payload)), item.row_id)))
+        courses += _runs(sorted(bare[kind], key=lambda item: str(_span(item.payload))))
     return courses
 
 

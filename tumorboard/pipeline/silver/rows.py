@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from tumorboard.lake import tables
 
 Row = dict[str, Any]
 NOT_OF_A_BUILD = ("row_id", "run_id")  # the runner adds these
+_NUMBERS = re.compile(r"\d{1,18}")
 CARRIED = ("row_id", "kind", "payload", "file_hash", "file_name", "locator", "received_at")
 
 
@@ -52,6 +54,11 @@ class Received:
             "recorded_on": recorded_on,
             **values,
         }
+
+
+def place_in_file(item: Received) -> tuple[str, list[int], str]:
+    """Sorts rows as they stand in their files (`$.entry[2]` before `$.entry[10]`)."""
+    return item.file_hash, [int(number) for number in _NUMBERS.findall(item.locator)], item.row_id
 
 
 def identity(*parts: object) -> str:
@@ -94,7 +101,7 @@ def each_patient(
 
     def of_group(group: pa.Table) -> pa.Table:
         received = [_received(item, source) for item in group.to_pylist()]
-        return make(read(sorted(received, key=lambda item: item.row_id)))
+        return make(read(sorted(received, key=place_in_file)))
 
     return _carried(bronze).groupBy("patient_key").applyInArrow(of_group, ddl(target))
 

@@ -1,0 +1,35 @@
+"""Rows made outside the engine (screening, scoring) brought into the form of their declared table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+
+from tumorboard.lake.columns import NotNull
+from tumorboard.lake.tables import Table
+
+
+class BrokenRow(ValueError):
+    """A row breaks a rule of its table. The message names table and column, never a value."""
+
+
+def arrow(records: Iterable[dict[str, Any]], table: Table, run_id: str) -> pa.Table:
+    """Records as the table's rows: with row_id and run_id, in the declared columns and types."""
+    finished = [{**record, "row_id": row_id(record, table), "run_id": run_id} for record in records]
+    required = [
+        n for n, c in table.columns.items() if any(isinstance(rule, NotNull) for rule in c.constraints)
+    ]
+    for record in finished:
+        for name in required:
+            if record.get(name) is None:
+                raise BrokenRow(f"{table.name}: column {name} must be given")
+    return pa.Table.from_pylist(finished, table.arrow_schema)
+
+
+def row_id(record: dict[str, Any], table: Table) -> str:
+    """The same identity that the engine gives: 24 hex digits of SHA-256 over table name and key."""
+    key = [str(record.get(name)) if record.get(name) is not None else "" for name in table.key]
+    return hashlib.sha256("|".join([table.name, *key]).encode()).hexdigest()[:24]
