@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 RECORD_NUMBER = "mrn"  # the house's own; another sender's record numbers are `mrn:<its system>`
-IS_RECORD_NUMBER = "(system = 'mrn' or system like 'mrn:%%')"
 Identifier = tuple[str, str]
 
 SCHEMA = """
@@ -28,6 +27,8 @@ create table if not exists identity.subjects (
     unique (system, value)
 );
 create index if not exists subjects_patient on identity.subjects (patient_key);
+create or replace view identity.record_numbers as
+    select patient_key, system, value from identity.subjects where system = 'mrn' or system like 'mrn:%';
 create table if not exists identity.merges (
     merged_key text primary key,
     patient_key text not null,
@@ -125,9 +126,8 @@ class Crosswalk:
         """The record number of each patient that has one: the house's own, else the first of a sender's."""
         with self._cursor() as cursor:
             cursor.execute(
-                "select distinct on (patient_key) patient_key, value from identity.subjects "
-                f"where {IS_RECORD_NUMBER} and patient_key = any(%s) "  # noqa: S608
-                "order by patient_key, length(system), system, value",
+                "select distinct on (patient_key) patient_key, value from identity.record_numbers "
+                "where patient_key = any(%s) order by patient_key, length(system), system, value",
                 [list(patient_keys)],
             )
             return dict(cursor.fetchall())
@@ -136,8 +136,7 @@ class Crosswalk:
         """The patient with this record number; None when nobody has it, or two senders' patients do."""
         with self._cursor() as cursor:
             cursor.execute(
-                f"select distinct patient_key from identity.subjects where {IS_RECORD_NUMBER} and value = %s",  # noqa: S608
-                [record_number],
+                "select distinct patient_key from identity.record_numbers where value = %s", [record_number]
             )
             found = cursor.fetchall()
             return str(found[0][0]) if len(found) == 1 else None
@@ -151,8 +150,7 @@ class Crosswalk:
     def _survivor(self, cursor: Any, one: str, two: str) -> tuple[str, str]:
         """(kept, gone): the one with a record number stays, else the smaller key (order is no matter)."""
         cursor.execute(
-            f"select patient_key, system from identity.subjects where {IS_RECORD_NUMBER} "  # noqa: S608
-            "and patient_key in (%s, %s)",
+            "select patient_key, system from identity.record_numbers where patient_key in (%s, %s)",
             [one, two],
         )
         systems: dict[str, set[str]] = {one: set(), two: set()}
