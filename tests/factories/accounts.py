@@ -1,4 +1,4 @@
-"""People: Alice cares for the patient, Bob sits on the board, Carol coordinates it, Charlie must get nothing."""
+"""Alice cares for the patient, Bob sits on the board, Carol coordinates it, Charlie must get nothing."""
 
 from __future__ import annotations
 

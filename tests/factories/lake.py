@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -27,9 +28,15 @@ class Rows:
             raise gate.Refused(request.table)
         if request.table not in self.tables:
             raise gate.NotPublished(request.table)
-        return pa.Table.from_pylist(
-            [row for row in self.tables[request.table] if _wanted(row, request, keys)]
-        )
+        rows = [row for row in self.tables[request.table] if _wanted(row, request, keys)]
+        return pa.Table.from_pylist(rows) if rows else pa.table({"row_id": pa.array([], pa.string())})
+
+    def read_many(self, requests: list[gate.Request]) -> dict[str, pa.Table]:
+        found = {}
+        for request in requests:
+            with suppress(gate.NotPublished):
+                found[request.table] = self.read(request)
+        return found
 
 
 def _wanted(row: dict[str, Any], request: gate.Request, keys: Any) -> bool:

@@ -15,6 +15,7 @@ from tumorboard.governance import gate
 from tumorboard.governance.models import PublishedVersion, Snapshot
 
 FACTS, MODALITIES = "gold.case_facts", "gold.modalities"
+WANTED = {FACTS: ["row_id", "origin", "conflict"], MODALITIES: ["modality", "status"]}
 
 
 def published_versions() -> dict[str, int]:
@@ -24,10 +25,9 @@ def published_versions() -> dict[str, int]:
 
 
 def measure(*, case: Case, by: User) -> Readiness:
-    """Measure one case at the latest versions and keep the result. The gate records both reads."""
+    """Measure one case at the latest versions and keep the result. The gate records the read."""
     versions = published_versions()
-    facts = _rows(case, by, FACTS, ["row_id", "origin", "conflict"])
-    modalities = _rows(case, by, MODALITIES, ["modality", "status"])
+    facts, modalities = _rows(case, by, WANTED)
     readiness, _ = Readiness.objects.update_or_create(
         case=case,
         defaults={
@@ -42,7 +42,7 @@ def measure(*, case: Case, by: User) -> Readiness:
 
 def open_conflicts(*, case: Case, by: User, snapshot: Snapshot) -> list[str]:
     """Row ids of the facts in conflict, as the board saw them, that nobody has verified or disputed."""
-    rows = _rows(case, by, FACTS, ["row_id", "conflict"], snapshot)
+    (rows,) = _rows(case, by, {FACTS: ["row_id", "conflict"]}, snapshot)
     settled = reviews_of([case]).get(case.pk, {})
     return sorted(row["row_id"] for row in rows if row["conflict"] and row["row_id"] not in settled)
 
@@ -57,17 +57,19 @@ def reviews_of(cases: Iterable[Case]) -> dict[int, dict[str, str]]:
 
 
 def _rows(
-    case: Case, by: User, table: str, columns: list[str], snapshot: Snapshot | None = None
-) -> list[dict[str, Any]]:
-    request = gate.Request(
-        by=by,
-        purpose="treatment",
-        table=table,
-        columns=columns,
-        patient_key=case.patient_key,
-        snapshot=snapshot,
-    )
-    try:
-        return list(gate.read(request).to_pylist())
-    except gate.NotPublished:
-        return []
+    case: Case, by: User, wanted: dict[str, list[str]], snapshot: Snapshot | None = None
+) -> list[list[dict[str, Any]]]:
+    """The case's rows of each table, in the order asked for; none of a table that was not built."""
+    requests = [
+        gate.Request(
+            by=by,
+            purpose="treatment",
+            table=table,
+            columns=columns,
+            patient_key=case.patient_key,
+            snapshot=snapshot,
+        )
+        for table, columns in wanted.items()
+    ]
+    found = gate.read_many(requests)
+    return [found[table].to_pylist() if table in found else [] for table in wanted]

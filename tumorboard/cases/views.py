@@ -176,6 +176,6 @@ def review_fact(request: HttpRequest, uuid: UUID) -> HttpResponse:
         review = actions.verify_fact(case=case, by=request.user, **values)
     else:
         review = actions.dispute_fact(case=case, by=request.user, **values)
-    return render(
-        request, "cases/fact_review.html", {"review": review}, headers={"HX-Trigger": "fact-reviewed"}
-    )
+    answer = render(request, "cases/fact_review.html", {"review": review})
+    answer["HX-Trigger"] = "fact-reviewed"
+    return answer

@@ -60,9 +60,9 @@ def test_an_unknown_event_is_refused_not_dropped():
 )
 def test_the_database_refuses_changes(statement: str):
     write()
-    with pytest.raises((InternalError, ProgrammingError), match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    refused = pytest.raises((InternalError, ProgrammingError), match="append-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_the_database_refuses_to_empty_the_log():
@@ -103,9 +103,8 @@ def test_an_event_rewritten_with_a_fitting_hash_breaks_the_next_link():
     event, following = write(), write()
     event.actor_label = "somebody else"
     digest = event.computed_hash()
-    tampered(
-        f"UPDATE audit_auditevent SET actor_label = 'somebody else', hash = '{digest}' WHERE seq = {event.seq}"
-    )
+    changes = f"actor_label = 'somebody else', hash = '{digest}'"
+    tampered(f"UPDATE audit_auditevent SET {changes} WHERE seq = {event.seq}")
     assert verify() == [f"event {following.seq}: does not follow from event {event.seq}"]
 
 
