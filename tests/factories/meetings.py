@@ -36,6 +36,9 @@ class Session:
     case: Case
     item: AgendaItem
 
+    def case_now(self) -> Case:
+        return Case.objects.get(pk=self.case.pk)
+
     def fresh(self) -> AgendaItem:
         return AgendaItem.objects.get(pk=self.item.pk)
 
