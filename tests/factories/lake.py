@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tumorboard.governance import gate
-from tumorboard.governance.permissions import can_reach
+from tumorboard.governance.permissions import reachable_keys
 
 
 class Rows:
@@ -24,7 +24,7 @@ class Rows:
     def read(self, request: gate.Request) -> pa.Table:
         self.asked.append(request)
         keys = request.patient_keys if request.patient_keys is not None else [request.patient_key]
-        if not all(can_reach(request.by, key) for key in keys):
+        if not set(keys) <= set(reachable_keys(request.by).values_list("patient_key", flat=True)):
             raise gate.Refused(request.table)
         if request.table not in self.tables:
             raise gate.NotPublished(request.table)

@@ -195,8 +195,17 @@ def test_opening_presenting_closing(lake: Rows):
     assert presenter.post(of_item("set_position", made), {"slide": "3"}).status_code == 204
     assert Position.objects.get().slide == 3
     assert made.fresh().status == "presented"
-    page = presenter.post(of_meeting("close", made), follow=True)
-    assert Meeting.objects.get().status == "in_session"
+    presenter.post(of_meeting("close", made))
+    assert Meeting.objects.get().status == "in_session"  # not over an undecided case
+    for slide in ("question", "course", "imaging", "molecular", "options"):
+        url = reverse("review:slide", args=[made.case.uuid, slide])
+        assert f"{url}?snapshot={made.item.snapshot.uuid}" in page.text
+
+
+def test_the_decision_leads_to_the_evidence_as_the_board_saw_it(lake: Rows):
+    made = session("signed")
+    page = browser(made.member).get(decision_url("decision", made)).text
+    assert f"{reverse('review:case', args=[made.case.uuid])}?snapshot={made.item.snapshot.uuid}" in page
 
 
 @pytest.mark.parametrize("slide", ["", "x", "9", "-1", "³"])

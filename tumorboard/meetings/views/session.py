@@ -19,7 +19,14 @@ from tumorboard.meetings.models import AgendaItem, Position
 from tumorboard.meetings.permissions import load_item_of, load_meeting
 from tumorboard.meetings.views.decisions import panel_context
 
-SLIDES = [(1, "Question"), (2, "Course"), (3, "Imaging"), (4, "Molecular"), (5, "Options")]
+# Name of the review page's fragment, and its title; the decision is the sixth.
+SLIDES = [
+    ("question", "Question"),
+    ("course", "Course"),
+    ("imaging", "Imaging"),
+    ("molecular", "Molecular"),
+    ("options", "Options"),
+]
 
 
 @require_GET
