@@ -44,16 +44,17 @@ TYPES = (
 def oncotree_of(codes: list[str], wordings: list[str]) -> str:
     """The OncoTree code of a diagnosis, or "" where its organ is not known.
 
-    `codes`: every code stated (OncoTree, ICD-10, ICD-O-3); `wordings`: its texts, histology and site.
+    `codes`: every code stated (OncoTree, ICD-10, ICD-O-3); `wordings`: its text, then histology and site.
     """
     tree = OncoTree.builtin()
-    for stated in (*codes, *wordings):
+    for stated in codes:
         if exact := _parsed(tree, stated):
             return exact
     text = " ".join(wordings).lower()
     organ = _organ(codes, text)
-    found = next((code for *rule, code in TYPES if _fits(rule, organ, codes, text)), organ)
-    found = _bowel_part(found, codes, text)
+    typed = next((code for *rule, code in TYPES if _fits(rule, organ, codes, text)), "")
+    named = _parsed(tree, wordings[0]) if wordings else ""  # the diagnosis itself, by its OncoTree name
+    found = _bowel_part(typed or named or organ, codes, text)
     return found if found in tree else ""
 
 

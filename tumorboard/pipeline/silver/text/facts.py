@@ -38,6 +38,10 @@ MATCHERS: tuple[Matcher, ...] = (
 )
 # A value that was measured is a value, whatever stands around it.
 _MEASURED = frozenset({"ecog", "kps", "tumor_size", "stage"})
+# Typography that hides words from rules, one character for one, so that spans stay true: hyphens and blanks
+# that do not break, superscript signs, table bars; the stars of bold type are handled beside it.
+_PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2212": "-", "\u00a0": " ", "\u202f": " ",
+                        "\u2009": " ", "⁺": "+", "⁻": "-", "|": " ", "≈": " "})  # fmt: skip
 _NEAR = 80  # characters between a finding and the date that belongs to it
 
 
@@ -57,8 +61,9 @@ class Fact(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """A sentence with all that was found in it."""
+    """A sentence of a note, in plain characters, with all that was found in it."""
 
+    note: str
     text: str
     start: int
     mentions: list[Mention]
@@ -68,12 +73,15 @@ class _Read(NamedTuple):
 
 def facts_of(text: str, written_on: date | None) -> Iterator[Fact]:
     """The facts of a note written on a day, in the order of the text."""
-    sections = Sections(text)
+    plain = text.translate(_PLAIN).replace("**", "  ")
+    sections = Sections(plain)
     for start, end in sentences(text):
-        sentence = text[start:end]
+        sentence = plain[start:end]
         found = [mention for match in MATCHERS for mention in match(sentence)]
         wishes = list(background.wishes(sentence, sections.at(start)))
-        read = _Read(sentence, start, found, dates_in(sentence, written_on) if found else [], written_on)
+        read = _Read(
+            text, sentence, start, found, dates_in(sentence, written_on) if found else [], written_on
+        )
         for mention in sorted(found, key=lambda mention: (mention.start, mention.concept)):
             meant = _meant(read, mention, sections.at(start + mention.start) or sections.at(start))
             yield _fact(read, mention, meant, _when(read, mention, meant))
@@ -82,9 +90,8 @@ def facts_of(text: str, written_on: date | None) -> Iterator[Fact]:
 
 
 def _fact(read: _Read, mention: Mention, meant: Assertion, on: date | None) -> Fact:
-    passage = read.text[mention.start : mention.end]
     start, end = read.start + mention.start, read.start + mention.end
-    return Fact(mention.concept, mention.value, passage, start, end, on, *meant, mention.rule)
+    return Fact(mention.concept, mention.value, read.note[start:end], start, end, on, *meant, mention.rule)
 
 
 def _meant(read: _Read, mention: Mention, section: str) -> Assertion:

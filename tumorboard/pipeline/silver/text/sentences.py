@@ -64,7 +64,7 @@ _BOUNDARY = re.compile(
     # a stop before a capital, a digit or the end
     r"(?P<stop>[.!?]+)(?=[\s\"')\]]*\s+[\"'(\[]?[A-Z0-9*]|[\s\"')\]]*$)"
     r"|(?P<gap>\n[ \t]*\n)"  # an empty line
-    r"|(?P<item>\n(?=[ \t]*(?:[-*•#]|\d{1,2}[.)])[ \t]))"  # a list item
+    r"|(?P<item>\n(?=[ \t]*(?:[-*•#|]|\d{1,2}[.)])[ \t]))"  # a list item
     r"|(?P<heading>\n(?=[A-Z][A-Za-z /&-]{2,40}:))"  # a heading on its own line
 )
 _WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z.]*)$")
