@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tumorboard.fusion import cox, metrics
@@ -48,6 +48,7 @@ def slow_brier(outcome: Outcome, survival, day: float) -> float:
 patients = st.lists(st.tuples(st.booleans(), st.integers(0, 8), st.integers(-3, 3)), min_size=1, max_size=25)
 
 
+@settings(deadline=None)
 @given(patients)
 def test_concordance_equals_its_definition(rows):
     outcome = Outcome(np.array([e for e, _, _ in rows]), np.array([float(t) for _, t, _ in rows]))

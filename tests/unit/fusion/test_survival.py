@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tumorboard.fusion.survival import (
@@ -34,6 +34,7 @@ def test_kaplan_meier_equals_the_textbook():
     np.testing.assert_allclose(curve.survival, expected, atol=5e-5)
 
 
+@settings(deadline=None)
 @given(outcomes())
 def test_curves_are_finite_within_0_and_1_and_never_rise(outcome):
     for curve in (kaplan_meier(outcome), censoring_curve(outcome)):
@@ -45,6 +46,7 @@ def test_curves_are_finite_within_0_and_1_and_never_rise(outcome):
         assert (curve.survival <= curve.high + 1e-12).all()
 
 
+@settings(deadline=None)
 @given(outcomes())
 def test_everyone_leaves_the_life_table_once(outcome):
     table = life_table(outcome)
