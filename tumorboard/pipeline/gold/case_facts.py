@@ -20,6 +20,7 @@ from tumorboard.pipeline.silver.comorbidities import Comorbidities
 from tumorboard.pipeline.silver.diagnoses import Diagnoses
 from tumorboard.pipeline.silver.genomic_tests import GenomicTests
 from tumorboard.pipeline.silver.labs import Labs
+from tumorboard.pipeline.silver.note_facts import NoteFacts
 from tumorboard.pipeline.silver.performance import Performance
 from tumorboard.pipeline.silver.responses import Responses
 from tumorboard.pipeline.silver.specimens import Specimens
@@ -29,7 +30,7 @@ from tumorboard.pipeline.silver.variants import Variants
 
 READS: tuple[type, ...] = (
     Diagnoses, Stages, Specimens, GenomicTests, Variants, Biomarkers, Therapies, Responses, Performance, Labs,
-    Comorbidities,
+    Comorbidities, NoteFacts,
 )  # fmt: skip
 
 

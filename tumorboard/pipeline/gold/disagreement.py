@@ -13,6 +13,7 @@ from typing import Any
 from tumorboard.pipeline.gold.records import Row
 
 SAME_STAGING = timedelta(days=60)  # stages further apart may both be right: the disease moved on
+SAME_START = timedelta(days=14)
 SAME_VISIT = timedelta(days=7)
 SAME_STATE = timedelta(days=30)
 
@@ -26,6 +27,16 @@ def usable(note: Row) -> bool:
     """What a note states of this patient now: not denied, of a relative, history or supposed."""
     return (
         not note.get("negated") and note.get("experiencer") != "other" and note.get("certainty") == "stated"
+    )
+
+
+def of_comorbidity(note: Row, notes: Iterable[Row]) -> bool:
+    """Whether the words lie inside a comorbidity: "chronic kidney disease stage 3" is no tumour stage."""
+    return note["concept"] == "stage" and any(
+        other["concept"] == "comorbidity"
+        and other.get("document_id") == note.get("document_id")
+        and other["start"] <= note["start"] < other["end"]
+        for other in notes
     )
 
 
@@ -87,8 +98,7 @@ def against_number(
     told = [
         note
         for note in notes
-        if _not_before(on(note), shown.get(by), SAME_STATE)
-        and first_number(note.get("value")) not in (None, number)
+        if _not_before(on(note), shown.get(by), SAME_STATE) and _excludes(note.get("value"), number)
     ]
     return rows + told
 
@@ -96,7 +106,8 @@ def against_number(
 def against_word(
     shown: Row, others: Iterable[Row], notes: Iterable[Row], *, value: str, by: str
 ) -> list[Row]:
-    """Another word for the same thing within a month."""
+    """Another word of the same visit, and notes that speak of now or of that day (a note that dates its
+    words elsewhere, "best response in May", speaks of another time)."""
     rows = [
         row
         for row in others
@@ -107,9 +118,53 @@ def against_word(
     told = [
         note
         for note in notes
-        if _within(on(note), shown.get(by), SAME_STATE) and str(note.get("value")) != str(shown.get(value))
+        if str(note.get("value")) != str(shown.get(value)) and _speaks_of(note, shown.get(by))
     ]
     return rows + told
+
+
+def _excludes(told: Any, number: float | None) -> bool:
+    """Whether a number or a range such as `1-2` leaves the shown number out."""
+    ends = [float(end) for end in re.findall(r"\d+(?:\.\d+)?", str(told or ""))]
+    return bool(ends) and number is not None and not min(ends) <= number <= max(ends)
+
+
+def against_start(shown: Row, therapies: Iterable[Row], notes: Iterable[Row]) -> list[Row]:
+    """Notes that date the start of this therapy more than two weeks elsewhere, unless the same agents were
+    started then too (a second time is no contradiction)."""
+    mine = _named(shown)
+    starts = [row.get("started_on") for row in therapies if _named(row) & mine]
+    return [
+        note
+        for note in notes
+        if note.get("rule") == "therapy.started"
+        and _words(note.get("value")) & mine
+        and (told := note.get("event_on")) is not None
+        and shown.get("started_on") is not None
+        and not any(_within(told, start, SAME_START) for start in starts)
+        and _is_closest(shown, therapies, told)
+    ]
+
+
+def _is_closest(shown: Row, therapies: Iterable[Row], told: date) -> bool:
+    """A wrong date belongs to the one course of these agents that lies nearest."""
+    starts = [row["started_on"] for row in therapies if row.get("started_on") and _named(row) & _named(shown)]
+    return bool(min(starts, key=lambda start: abs(start - told)) == shown["started_on"])
+
+
+def _named(therapy: Row) -> set[str]:
+    names = [therapy["name"], *(therapy.get("agents") or [])]
+    return {word for name in names for word in _words(name)}
+
+
+def _words(text: Any) -> set[str]:
+    """Agents in a name: `pembrolizumab + carboplatin` has two."""
+    return {part.strip().lower() for part in re.split(r"[+/,;]", str(text or "")) if part.strip()}
+
+
+def _speaks_of(note: Row, shown_on: date | None) -> bool:
+    span = SAME_STATE if on(note) == note.get("recorded_on") else SAME_VISIT
+    return _within(on(note), shown_on, span)
 
 
 def first_number(text: Any) -> float | None:

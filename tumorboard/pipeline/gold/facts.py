@@ -67,7 +67,7 @@ def told(label: str, notes: list[Row], rank: int) -> Fact | None:
     if not found:
         return None
     shown = found[0]
-    words = str(shown.get("value") or shown.get("passage") or "")
+    words = str(shown.get("passage" if label == "Wishes" else "value") or shown.get("value") or "")
     against = [n for n in found[1:] if n["_on"] == shown["_on"] and n.get("value") != shown.get("value")]
     kept = against if label != "Wishes" else []
     return Fact("snapshot", label, words, (shown,), rank, shown["_on"], None, tuple(kept))

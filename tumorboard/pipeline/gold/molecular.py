@@ -10,11 +10,14 @@ from tumorboard.pipeline.gold.facts import Fact, amount, told
 from tumorboard.pipeline.gold.records import Record, Row, latest_by
 from tumorboard.pipeline.silver.biomarker_words import interpretation, named
 
+ORDER = ("ER", "PR", "HR", "HER2", "Ki-67", "PD-L1 TPS", "PD-L1 CPS", "MSI", "MMR", "TMB", "HRD", "MGMT")
+
 
 def biomarkers(record: Record, notes: list[Row]) -> Fact | None:
     """Alterations of driver genes, then the newest result of each other biomarker, in one line."""
     drivers = driver_alterations(record)
-    others = latest_by(record.newest("biomarkers", "assessed_on"), "name")
+    latest = latest_by(record.newest("biomarkers", "assessed_on"), "name")
+    others = sorted(latest, key=lambda row: ORDER.index(row["name"]) if row["name"] in ORDER else len(ORDER))
     parts = list(dict.fromkeys([*(spoken(row) for row in drivers), *(measured(row) for row in others)]))
     sources = (*drivers, *others)
     if not sources:

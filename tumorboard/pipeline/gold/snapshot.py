@@ -34,6 +34,13 @@ WEIGHTY = (  # comorbidities that change a treatment, most restrictive first
     "infarct", "autoimmune", "transplant", "cirrhosis", "hepatitis", "chronic obstructive", "copd",
     "diabetes", "atrial", "thrombo", "stroke", "hypertension",
 )  # fmt: skip
+RESPONSES = {
+    "CR": "complete response",
+    "PR": "partial response",
+    "SD": "stable disease",
+    "PD": "progressive disease",
+    "NE": "not evaluable",
+}
 MARKER_STEP = timedelta(days=14)
 MARKER_CHANGE = 0.2
 
@@ -41,8 +48,9 @@ MARKER_CHANGE = 0.2
 def snapshot(record: Record, tissue: str) -> Facts:
     """Facts in the order of the page; `tissue` is the organ of the tumour (OncoTree)."""
     notes: dict[str, list[Row]] = {}
-    for note in record.rows("note_facts"):
-        if disagreement.usable(note):
+    told = record.rows("note_facts")
+    for note in told:
+        if disagreement.usable(note) and not disagreement.of_comorbidity(note, told):
             notes.setdefault(note["concept"], []).append(note)
     rules: tuple[Callable[[], Fact | None], ...] = (
         lambda: tumour_type(record),
@@ -93,7 +101,7 @@ def staged(row: Row) -> str:
     prefix = {"clinical": "c", "pathologic": "p"}.get(str(row.get("kind")), "")
     tnm = " ".join(str(row[part]) for part in ("t", "n", "m") if row.get(part))
     words = [f"{prefix}{tnm}" if tnm else "", str(row.get("stage_group") or "")]
-    system = f" ({row['system']})" if row.get("system") else ""
+    system = f" ({row['staging_system']})" if row.get("staging_system") else ""
     return ", ".join(word for word in words if word) + system
 
 
@@ -128,7 +136,7 @@ def therapy(record: Record, notes: list[Row]) -> Fact | None:
     running = [row for row in found if is_running(row)]
     shown = (running or found)[0]
     label = "Current therapy" if running else "Last therapy"
-    against = [note for note in notes if _starts_otherwise(note, shown)]
+    against = disagreement.against_start(shown, found, notes)
     return Fact("snapshot", label, lined(shown), (shown,), 6, shown.get("started_on"), None, tuple(against))
 
 
@@ -146,27 +154,21 @@ def lined(therapy: Row) -> str:
     return f"{line or intent}{therapy['name']}, {span}{reason}"
 
 
-def _starts_otherwise(note: Row, shown: Row) -> bool:
-    """A note that dates the start of the same therapy more than two weeks elsewhere."""
-    words = str(note.get("value") or "").lower()
-    names = [str(shown["name"]).lower(), *(str(agent).lower() for agent in shown.get("agents") or [])]
-    told, started = note.get("event_on"), shown.get("started_on")
-    if told is None or started is None or not any(name in words for name in names):
-        return False
-    return "start" in f"{note.get('rule')} {note.get('passage')}".lower() and abs((told - started).days) > 14
-
-
 def response(record: Record, notes: list[Row]) -> Fact | None:
     found = record.newest("responses", "assessed_on")
     if not found:
         return told("Last response", notes, 7)
     shown = found[0]
     against = disagreement.against_word(shown, found, notes, value="value", by="assessed_on")
-    wording = f" ({shown['wording']})" if shown.get("wording") and shown["wording"] != shown["value"] else ""
-    value = f"{shown['value']}{wording}"
+    words = responded(shown)
     return Fact(
-        "snapshot", "Last response", value, (shown,), 7, shown.get("assessed_on"), None, tuple(against)
+        "snapshot", "Last response", words, (shown,), 7, shown.get("assessed_on"), None, tuple(against)
     )
+
+
+def responded(row: Row) -> str:
+    """The RECIST category with its words."""
+    return f"{row['value']}, {RESPONSES.get(str(row['value']), row.get('wording'))}"
 
 
 def comorbidity(record: Record) -> Fact | None:

@@ -41,7 +41,7 @@ Holds = Callable[[Row], bool]
 
 @dataclass(frozen=True)
 class Alteration:
-    """A rule with its text; `holds(row)` for a row of `silver.variants` or `silver.biomarkers` of its gene."""
+    """A rule with its text; `holds(row)` for a row of silver.variants or silver.biomarkers of its gene."""
 
     text: str
     parts: tuple[Holds, ...]

@@ -40,12 +40,24 @@ def matches(
     """
     known = by_marker(entries)
     for rows in findings:
-        for marker in markers(rows[0]):
-            for entry in known.get(marker, []):
-                if entry.alteration.holds(_seen_from(rows[0], marker)):
-                    where = entry.tumour_match(oncotree, tree)
-                    if where == "same" or entry.direction == "sensitive":
-                        yield Match(tuple(rows), entry, where)
+        found = [
+            Match(tuple(rows), entry, entry.tumour_match(oncotree, tree))
+            for marker in markers(rows[0])
+            for entry in known.get(marker, [])
+            if entry.alteration.holds(_seen_from(rows[0], marker))
+        ]
+        yield from _telling(found)
+
+
+def _telling(found: Sequence[Match]) -> Iterator[Match]:
+    """All of the same tumour; of another one each drug once, and not again what is known in the same."""
+    known = {match.entry.therapies for match in found if match.tumor_match == "same"}
+    for match in sorted(found, key=lambda match: match.tumor_match != "same"):
+        if match.tumor_match == "same":
+            yield match
+        elif match.entry.direction == "sensitive" and match.entry.therapies not in known:
+            known.add(match.entry.therapies)
+            yield match
 
 
 def markers(row: Row) -> list[str]:

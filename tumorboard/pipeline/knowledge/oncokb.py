@@ -1,7 +1,7 @@
 """OncoKB levels in a MAF that the OncoKB annotator went over (github.com/oncokb/oncokb-annotator).
 
 The annotator writes one column per level (LEVEL_1, LEVEL_2, LEVEL_3A, LEVEL_3B, LEVEL_4, LEVEL_R1, LEVEL_R2)
-with the drugs of that level for the tumour type the sample was annotated with. So an entry belongs to its row.
+with the drugs of that level for the tumour type the sample was annotated with: an entry belongs to its row.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tumorboard.pipeline.gold.snapshot import trend
 
 STAGE = {
     "kind": "clinical",
-    "system": "AJCC 8",
+    "staging_system": "AJCC 8",
     "t": "T2b",
     "n": "N2",
     "m": "M1a",
@@ -33,7 +33,7 @@ def test_nothing_recorded_no_fact():
 
 
 def test_every_fact_names_its_source_and_carries_its_chip():
-    (fact, *_) = facts_of(record(stages=[STAGE | {"system": "AJCC 8", "recorded_on": "2024-04-03"}]))
+    (fact, *_) = facts_of(record(stages=[STAGE | {"recorded_on": "2024-04-03"}]))
     assert fact["derived_from"] == ["silver.stages/stages-0"]
     assert (fact["origin"], fact["method"], fact["recorded_on"]) == (
         "structured",
@@ -101,7 +101,7 @@ def test_the_snapshot_has_eleven_facts_in_the_order_of_the_page():
         "Biomarkers": "EGFR p.L858R, PD-L1 TPS 60 %",
         "ECOG": "1",
         "Current therapy": "line 1: osimertinib, since 2024-04-20",
-        "Last response": "PR (partial response)",
+        "Last response": "PR, partial response",
         "Comorbidity": "Hypertension",
         "Tumour marker": "CEA 6 ng/mL, falling (20 on 2024-04-01)",
         "Key labs": "Creatinine 1.6 mg/dL (above reference), Bilirubin total 0.5 mg/dL",
