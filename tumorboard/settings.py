@@ -88,8 +88,8 @@ INSTALLED_APPS = [
     "tumorboard.accounts",
     "tumorboard.audit",
     "tumorboard.ui",
-    "django_cotton",
-    "template_partials",
+    "django_cotton.apps.SimpleAppConfig",  # "simple": the loaders stand below, in the order that works
+    "template_partials.apps.SimpleAppConfig",
     "django_htmx",
     "guardian",
     "axes",
@@ -124,8 +124,26 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django_cotton.cotton_loader.Loader",
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -7,6 +7,7 @@ Stop the session before its server, or the client hangs at exit (measured with S
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,7 @@ def spark(remote: str = "") -> Iterator[SparkSession]:
     if remote:
         yield from _session(remote)
         return
+    os.environ.setdefault("RUST_LOG", "off")  # Sail tells its life at every start
     server = SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)
     host, port = server.listening_address

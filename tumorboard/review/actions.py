@@ -22,3 +22,9 @@ def save_draft(*, case: Case, text: str, by: User) -> Draft:
     draft = Draft.objects.create(case=case, text=text, by=by)
     record(Event.DRAFT_SAVED, by=by, target=case, patient_key=case.patient_key, draft=draft.pk)
     return draft
+
+
+@transaction.atomic
+def record_export(*, case: Case, by: User) -> None:
+    """Note that a case summary was made as a PDF, that is, may leave the application on paper."""
+    record(Event.EXPORTED, by=by, target=case, patient_key=case.patient_key, form="pdf")

@@ -20,6 +20,7 @@ urlpatterns = [
     path("cases/<uuid:uuid>/source/<str:table>/<slug:row_id>/verify/", views.verify, name="verify"),
     path("cases/<uuid:uuid>/source/<str:table>/<slug:row_id>/dispute/", views.dispute, name="dispute"),
     path("cases/<uuid:uuid>/documents/<str:document_id>/", views.document, name="document"),
+    path("cases/<uuid:uuid>/summary.pdf", views.summary, name="summary"),
     path("cases/<uuid:uuid>/draft/", views.draft, name="draft"),
     path("cases/<uuid:uuid>/slides/<slug:name>/", views.slide, name="slide"),
 ]

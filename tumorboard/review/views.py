@@ -19,13 +19,14 @@ from tumorboard.governance import gate, people
 from tumorboard.governance.models import Snapshot
 from tumorboard.lake.tables import UnknownTable
 from tumorboard.review import sections
-from tumorboard.review.actions import save_draft
+from tumorboard.review.actions import record_export, save_draft
 from tumorboard.review.chips import state_of
 from tumorboard.review.evidence import Evidence, gather
 from tumorboard.review.figures import risk, series
 from tumorboard.review.images import NotAnImage, Reader, picture, window_of
 from tumorboard.review.models import Draft
 from tumorboard.review.provenance import Walker, shown_value
+from tumorboard.review.summary import CannotPrint, pdf
 from tumorboard.review.timeline import TABLE as TIMELINE
 from tumorboard.review.timeline import timeline as timeline_of
 
@@ -259,6 +260,19 @@ def document(request: HttpRequest, uuid: UUID, document_id: str) -> HttpResponse
     return render(
         request, "review/document.html", {"document": row, **_who(request, evidence.case, evidence.snapshot)}
     )
+
+
+@require_GET
+def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The case as a PDF; that it was made is on record."""
+    found = load_case(request.user, uuid)
+    try:
+        content = pdf(_page(request, found, _snapshot(request)))
+    except CannotPrint as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain")
+    record_export(case=found, by=request.user)
+    headers = {"Content-Disposition": 'inline; filename="case-summary.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 @require_POST

@@ -43,7 +43,7 @@ def _lake() -> str:
 
 
 def _frontend() -> str:
-    if not (settings.FRONTEND_DIST / ".vite" / "manifest.json").exists():
+    if not (settings.FRONTEND_DIST / "manifest.json").exists():
         raise RuntimeError("not built; run `make frontend`")
     return "built"
 

