@@ -46,6 +46,7 @@ def worklist_page(request: HttpRequest) -> HttpResponse:
         "groups": worklist.grouped(_rows(request, list(page))),
         "show": show,
         "shown": [(key, label) for key, (label, _) in SHOWN.items()],
+        "own_boards": set(Board.objects.of(request.user).values_list("pk", flat=True)),
         "may_register": _may_register(request),
     }
     return render(request, "cases/worklist.html", context)

@@ -55,6 +55,16 @@ def test_the_worklist_shows_the_cases_one_may_see_and_no_other(client: Client, l
     assert str(other.uuid) not in page.text
 
 
+def test_the_meeting_is_linked_for_its_board_only(client: Client, lake: Rows):
+    board, alice = new_board(), oncologist()
+    carol = member(board, BoardRole.COORDINATOR)
+    case = new_case(board=board, by=alice)
+    actions.set_slots(slots=[slot(case, case, 1)], by=alice)
+    for user, linked in ((alice, False), (carol, True)):
+        client.force_login(user)
+        assert ("Open meeting view" in client.get(reverse("cases:worklist")).text) == linked
+
+
 def test_nothing_to_see_is_said(client: Client, lake: Rows):
     client.force_login(oncologist())
     assert "No case here" in client.get(reverse("cases:worklist")).text
@@ -88,7 +98,7 @@ def test_the_worklist_takes_a_fixed_number_of_queries(client: Client, lake: Rows
     alice = oncologist()
     client.force_login(alice)
     new_case(by=alice)
-    with django_assert_num_queries(11) as one:
+    with django_assert_num_queries(12) as one:
         client.get(reverse("cases:worklist"))
     for _ in range(6):
         new_case(by=alice)
