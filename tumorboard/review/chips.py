@@ -47,16 +47,16 @@ def chip(evidence: Evidence, table: str, row: Row, column: str = "") -> Chip:
 
 
 def state_of(row: Row, review: FactReview | None) -> str:
-    """verified, unverified or conflict.
+    """verified, recorded, unverified or conflict.
 
     A person's last word counts. Without one, a fact in conflict is in conflict, a structured record stands
-    as it is, and whatever was read from text or estimated by a model waits to be verified.
+    as recorded, and whatever was read from text or estimated by a model waits to be verified.
     """
     if review is not None:
         return "verified" if review.state == FactReview.State.VERIFIED else "conflict"
     if row.get("conflict"):
         return "conflict"
-    return "unverified" if row["origin"] in ("text", "model") else "verified"
+    return "unverified" if row["origin"] in ("text", "model") else "recorded"
 
 
 def source_url(evidence: Evidence, table: str, row_id: str, column: str = "") -> str:
@@ -68,9 +68,14 @@ def source_url(evidence: Evidence, table: str, row_id: str, column: str = "") ->
 
 
 def counts(chips: Iterable[Chip]) -> str:
-    """`7 verified, 2 to check, 1 in conflict`: counted from the chips shown, never typed."""
+    """`5 as recorded, 2 verified, 2 to check, 1 in conflict`: counted from the chips shown, never typed."""
     states = [each.state for each in chips]
-    words = (("verified", "verified"), ("unverified", "to check"), ("conflict", "in conflict"))
+    words = (
+        ("recorded", "as recorded"),
+        ("verified", "verified"),
+        ("unverified", "to check"),
+        ("conflict", "in conflict"),
+    )
     return ", ".join(f"{states.count(state)} {word}" for state, word in words)
 
 

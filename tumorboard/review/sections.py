@@ -142,8 +142,20 @@ def risk(evidence: Evidence) -> dict[str, Any] | None:
     }
 
 
-def trials(evidence: Evidence) -> list[dict[str, Any]]:
-    """Screened trials, best verdict first; each level with its criteria and their counts."""
+def trials(evidence: Evidence) -> dict[str, Any]:
+    """Places in trials: those still open to the patient, best first, and those that are not."""
+    places = _places(evidence)
+    return {
+        "open": [p for p in places if p["verdict"] in ("fits", "uncertain") and not p["closed"]],
+        "closed": [p for p in places if p["verdict"] in ("fits", "uncertain") and p["closed"]],
+        "excluded": [p for p in places if p["verdict"] == "excluded"],
+        "unread": sum(p["verdict"] == "none" for p in places),
+        "count": len(places),
+    }
+
+
+def _places(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every place a patient could join, with its criteria and their counts, best verdict first."""
     levels: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in evidence.rows("gold.trial_matches"):
         levels[row["trial_id"], row["level"], row["code"] or ""].append(row)
@@ -175,7 +187,7 @@ def _level(evidence: Evidence, key: tuple[str, str, str], rows: Sequence[Row]) -
         "version": rows[0]["trial_version"],
         "title": rows[0].get("title"),
         "suspended": bool(rows[0].get("suspended")),
-        "recruiting": rows[0].get("recruiting"),
+        "closed": bool(rows[0].get("suspended")) or rows[0].get("recruiting") is False,
         "criteria": with_chips(
             evidence, "gold.trial_matches", sorted(rows, key=lambda row: row["path"] or "")
         ),

@@ -106,7 +106,7 @@ def _timeline(query: Mapping[str, str]) -> dict[str, Any]:
     for i in range(count):
         lane = 1 + (i * 7 + i // 11) % (len(LANES) - 1)
         on = begin + timedelta(days=(i * 37) % 990)
-        until = on + timedelta(days=60 + i % 200) if lane == 2 and i % 90 == 9 else None
+        until = on + timedelta(days=60 + i % 200) if lane == 2 and i % 4 == 0 else None
         label = f"{LANES[lane][1]} {i + 1}"
         source = SOURCE.format(i % len(FACTS))
         events.append([lane, label, on.isoformat(), until and until.isoformat(), "invented", source])

@@ -15,8 +15,13 @@ from tumorboard.ui.assets import asset_url
 
 register = template.Library()
 
-STATES = {"verified": "verified", "unverified": "not yet verified", "conflict": "in conflict"}
-STATE_MARKS = {"verified": "", "unverified": "?", "conflict": "!"}
+STATES = {
+    "verified": "verified",
+    "recorded": "as recorded",
+    "unverified": "not yet verified",
+    "conflict": "in conflict",
+}
+STATE_MARKS = {"verified": "", "recorded": "", "unverified": "?", "conflict": "!"}
 ORIGINS = {
     "structured": "structured record",
     "text": "read from text",
