@@ -8,6 +8,7 @@ their name says: a family history is about others, a plan is no finding.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
@@ -68,9 +69,15 @@ _CUES = (
 )
 
 
-def assertion(sentence: str, start: int, end: int, section: str = "") -> Assertion:
-    """How the finding at `start` to `end` of a sentence is meant; `section` is where the sentence stands."""
-    said = {cue.kind for cue in _cues(sentence) if _reaches(cue, sentence, start, end)}
+def assertion(
+    sentence: str, start: int, end: int, section: str = "", others: Sequence[tuple[int, int]] = ()
+) -> Assertion:
+    """How the finding at `start` to `end` of a sentence is meant; `section` is where the sentence stands.
+
+    `others` are the spans of further findings: a cue inside one (`PR negative`) speaks of that one only.
+    """
+    free = [cue for cue in _cues(sentence) if not any(a <= cue.start and cue.end <= b for a, b in others)]
+    said = {cue.kind for cue in free if _reaches(cue, sentence, start, end)}
     heading = _SECTION_SAYS.get(section)
     other = OTHER in said or heading == OTHER
     certainty = "stated"

@@ -95,13 +95,11 @@ def _fact(read: _Read, mention: Mention, meant: Assertion, on: date | None) -> F
 
 
 def _meant(read: _Read, mention: Mention, section: str) -> Assertion:
+    others = [(other.start, other.end) for other in read.mentions if other != mention]
     if mention.concept in _MEASURED:
-        meant = assertion(read.text, mention.start, mention.end)
+        meant = assertion(read.text, mention.start, mention.end, "", others)
         return meant._replace(negated=False, certainty="stated")
-    meant = assertion(read.text, mention.start, mention.end, section)
-    if mention.value.endswith("wild type"):  # `wild type` is the finding, not a cue against it
-        return meant._replace(negated=False)
-    return meant
+    return assertion(read.text, mention.start, mention.end, section, others)
 
 
 def _when(read: _Read, mention: Mention, meant: Assertion) -> date | None:

@@ -143,6 +143,7 @@ _RECEPTORS = {
     "ER": r"ER|o?estrogen[\s-]+receptors?(?:\s*\(ER\))?",
     "PR": r"PR|PgR|progesterone[\s-]+receptors?(?:\s*\(PR\))?",
     "HER2": r"HER-?2(?:/neu)?|ERBB2",
+    "PD-L1": r"PD-?L1",
 }
 _SIGN = (
     r"(?P<sign>\+\+\+|3\s?\+|2\s?\+|1\s?\+|\+(?![\w+])|positiv\w*|negativ\w*|equivocal|low\b"
