@@ -77,11 +77,16 @@ _METASTASIS = re.compile(
 )
 _DEATH = re.compile(r"(?<![\w-])(?:died|passed away|deceased|death occurred)(?!\w)", re.IGNORECASE)
 
+_CARE = (
+    r"(?:\w+\s+){0,3}(?:treatments?|therap\w+|chemo\w*|surgery|operation|radi\w+|biops\w+|transfusions?"
+    r"|hospital\w*)"
+)
 _WANTS = re.compile(
-    r"\b(?:wish(?:es|ed)?|would like|wants?|prefers?|preference|values|declines?|declined|refus(?:es|ed)"
-    r"|does not want|asks? for|"
-    r"hopes|goal is|is (?:not )?(?:willing|interested)|advance directive|DNR|DNI|no resuscitation"
-    r"|goals of care)\b",
+    rf"\b(?:wish(?:es|ed)?|would (?:not )?like|wants?|does not want|prefers?|(?:declines?|declined"
+    rf"|refus(?:es|ed))\s+{_CARE}"
+    r"|values (?:quality|independence|time|her|his)|asks? for|hopes to|goal is|is (?:not )?(?:willing"
+    r"|interested)"
+    r"|advance directive|DNR|DNI|no resuscitation|goals of care)\b",
     re.IGNORECASE,
 )
 # What the wish is about, the first that fits.

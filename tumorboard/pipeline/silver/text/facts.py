@@ -77,7 +77,7 @@ def facts_of(text: str, written_on: date | None) -> Iterator[Fact]:
     sections = Sections(plain)
     for start, end in sentences(text):
         sentence = plain[start:end]
-        found = [mention for match in MATCHERS for mention in match(sentence)]
+        found = _own([mention for match in MATCHERS for mention in match(sentence)])
         wishes = list(background.wishes(sentence, sections.at(start)))
         read = _Read(
             text, sentence, start, found, dates_in(sentence, written_on) if found else [], written_on
@@ -87,6 +87,14 @@ def facts_of(text: str, written_on: date | None) -> Iterator[Fact]:
             yield _fact(read, mention, meant, _when(read, mention, meant))
         for mention in wishes:
             yield _fact(read, mention, Assertion(False, "patient", "stated"), written_on)
+
+
+def _own(found: list[Mention]) -> list[Mention]:
+    """Without the stages of other diseases: `chronic kidney disease stage 3` is no stage of the cancer."""
+    other = [(mention.start, mention.end) for mention in found if mention.concept == "comorbidity"]
+    return [
+        m for m in found if m.concept != "stage" or not any(a <= m.start and m.end <= b for a, b in other)
+    ]
 
 
 def _fact(read: _Read, mention: Mention, meant: Assertion, on: date | None) -> Fact:

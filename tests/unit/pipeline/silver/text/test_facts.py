@@ -90,6 +90,12 @@ def test_an_empty_note_says_nothing() -> None:
     assert list(facts_of("", WRITTEN)) == []
 
 
+def test_the_stage_of_another_disease_is_no_stage_of_the_cancer() -> None:
+    assert [fact.concept for fact in facts_of("Known chronic kidney disease stage 3.", WRITTEN)] == [
+        "comorbidity"
+    ]
+
+
 def test_the_same_note_gives_the_same_facts() -> None:
     text = "ECOG 1. EGFR L858R. No progression."
     assert list(facts_of(text, WRITTEN)) == list(facts_of(text, WRITTEN))
