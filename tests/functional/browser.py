@@ -228,6 +228,15 @@ _CONTRAST = """([selector, ground]) => {
 }"""
 
 
+def wait_for_grey(page: Page, selector: str, x: int, y: int, level: int) -> None:
+    """Wait until a pixel of a canvas has this grey level."""
+    page.wait_for_function(
+        "([selector, x, y, level]) => document.querySelector(selector).getContext('2d')"
+        ".getImageData(x, y, 1, 1).data[0] === level",
+        arg=[selector, x, y, level],
+    )
+
+
 def pixel(page: Page, selector: str, x: int, y: int) -> list[int]:
     """Red, green, blue of one pixel of a canvas, in the canvas's own coordinates."""
     return page.evaluate(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 # Playwright's event loop runs in the test's thread; the tests' own database calls there are not concurrent.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -26,3 +27,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def page_server() -> Iterator[LiveServer]:
+    """Pages that need no database, such as the style guide: one server for all, nothing to empty after.
+
+    Tests with rows of their own use pytest-django's `live_server`.
+    """
+    server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()

@@ -20,6 +20,7 @@ from tests.functional.browser import (
     small_targets,
     tab_stops,
     visit,
+    wait_for_grey,
 )
 from tumorboard.ui import samples
 
@@ -32,20 +33,20 @@ UNDECIDED = {
 
 
 @pytest.fixture
-def guide(browser: Browser, live_server) -> Iterator[Visit]:
-    with visit(browser, live_server.url) as found:
+def guide(browser: Browser, page_server) -> Iterator[Visit]:
+    with visit(browser, page_server.url) as found:
         yield found.open("/styleguide/")
 
 
 @pytest.fixture
-def patient(browser: Browser, live_server) -> Iterator[Visit]:
-    with visit(browser, live_server.url) as found:
+def patient(browser: Browser, page_server) -> Iterator[Visit]:
+    with visit(browser, page_server.url) as found:
         yield found.open("/styleguide/patient/")
 
 
 @pytest.fixture
-def meeting(browser: Browser, live_server) -> Iterator[Visit]:
-    with visit(browser, live_server.url, width=1920, height=1080) as found:
+def meeting(browser: Browser, page_server) -> Iterator[Visit]:
+    with visit(browser, page_server.url, width=1920, height=1080) as found:
         yield found.open("/styleguide/meeting/")
 
 
@@ -61,8 +62,8 @@ def load_everything(found: Visit) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_and_the_policy_holds(browser: Browser, live_server, path: str, theme: str) -> None:
-    with visit(browser, live_server.url, theme=theme) as found:
+def test_axe_finds_nothing_and_the_policy_holds(browser: Browser, page_server, path: str, theme: str) -> None:
+    with visit(browser, page_server.url, theme=theme) as found:
         found.open(path)
         load_everything(found)
         violations, incomplete = axe(found.page)
@@ -83,24 +84,24 @@ def test_axe_finds_nothing_with_panel_table_and_dialog_open(guide: Visit) -> Non
 
 @pytest.mark.parametrize("width", [320, 480, 768, 1920, 3840])
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways(browser: Browser, live_server, path: str, width: int) -> None:
-    with visit(browser, live_server.url, width=width) as found:
+def test_no_page_scrolls_sideways(browser: Browser, page_server, path: str, width: int) -> None:
+    with visit(browser, page_server.url, width=width) as found:
         found.open(path)
         load_everything(found)
         assert overflows(found.page) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_target_is_large_enough(browser: Browser, live_server, path: str) -> None:
-    with visit(browser, live_server.url) as found:
+def test_every_target_is_large_enough(browser: Browser, page_server, path: str) -> None:
+    with visit(browser, page_server.url) as found:
         found.open(path)
         load_everything(found)
         assert small_targets(found.page) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_tab_stop_can_be_seen(browser: Browser, live_server, path: str) -> None:
-    with visit(browser, live_server.url) as found:
+def test_every_tab_stop_can_be_seen(browser: Browser, page_server, path: str) -> None:
+    with visit(browser, page_server.url) as found:
         found.open(path)
         load_everything(found)
         assert [stop for stop in tab_stops(found.page) if not stop["visible"]] == []
@@ -114,9 +115,9 @@ def test_no_large_area_changes_colour_on_focus(patient: Visit) -> None:
     assert patient.page.evaluate(colour) == before
 
 
-def test_without_script_facts_and_slides_are_in_the_page(browser: Browser, live_server) -> None:
-    with visit(browser, live_server.url, java_script_enabled=False) as found:
-        found.page.goto(live_server.url + "/styleguide/meeting/")
+def test_without_script_facts_and_slides_are_in_the_page(browser: Browser, page_server) -> None:
+    with visit(browser, page_server.url, java_script_enabled=False) as found:
+        found.page.goto(page_server.url + "/styleguide/meeting/")
         expect(found.page.get_by_text("cT2b N2 M1a, IVA (AJCC 8)")).to_be_visible()
         expect(found.page.get_by_role("heading", name="Decision")).to_be_visible()
 
@@ -148,8 +149,8 @@ def test_theme_is_kept_and_there_before_the_first_paint(guide: Visit) -> None:
 
 
 @pytest.mark.parametrize("options", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}])
-def test_forced_colours_and_reduced_motion(browser: Browser, live_server, options: dict[str, str]) -> None:
-    with visit(browser, live_server.url, **options) as found:
+def test_forced_colours_and_reduced_motion(browser: Browser, page_server, options: dict[str, str]) -> None:
+    with visit(browser, page_server.url, **options) as found:
         found.open("/styleguide/")
         load_everything(found)
         assert axe(found.page)[0] == []
@@ -392,8 +393,8 @@ def test_timeline_of_5000_events_is_quick(guide: Visit) -> None:
 # --- chart ------------------------------------------------------------------------------------------
 
 
-def test_chart_loads_plotly_only_when_it_comes_near(browser: Browser, live_server) -> None:
-    with visit(browser, live_server.url, height=600) as found:
+def test_chart_loads_plotly_only_when_it_comes_near(browser: Browser, page_server) -> None:
+    with visit(browser, page_server.url, height=600) as found:
         requests: list[str] = []
         found.page.on("request", lambda request: requests.append(request.url))
         found.open("/styleguide/")
@@ -428,12 +429,7 @@ def test_stack_shows_known_values_on_known_slices(guide: Visit) -> None:
     for slice_number, key in ((1, "Home"), (24, "End"), (23, "ArrowUp")):
         press(page, key)
         expect(box).to_have_attribute("aria-valuenow", str(slice_number))
-        expected = grey(-200 + 10 * (slice_number - 1))
-        page.wait_for_function(
-            "([expected]) => document.querySelector('#ct canvas').getContext('2d')"
-            ".getImageData(64, 64, 1, 1).data[0] === expected",
-            arg=[expected],
-        )
+        wait_for_grey(page, "#ct canvas", 64, 64, grey(-200 + 10 * (slice_number - 1)))
     assert pixel(page, "#ct canvas", 64, 64) == [grey(20)] * 3
     assert pixel(page, "#ct canvas", 0, 0) == [0, 0, 0]
     assert pixel(page, "#ct canvas", 40, 64) == [grey(40)] * 3
@@ -445,9 +441,8 @@ def test_stack_windows_are_said_and_seen(guide: Visit) -> None:
     page.locator("#ct [role=slider]").focus()
     press(page, "Home", "2")
     expect(page.locator("#ct .stack-caption")).to_have_text("Slice 1 of 24, window 1500 level -600")
-    page.wait_for_timeout(200)
-    assert pixel(page, "#ct canvas", 40, 64) == [grey(40, -600, 1500)] * 3
-    page.locator("#ct").get_by_role("button", name="3 Bone window").click()
+    wait_for_grey(page, "#ct canvas", 40, 64, grey(40, -600, 1500))
+    page.locator("#ct").get_by_role("button", name="3 Bone").click()
     expect(page.locator("#ct [role=slider]")).to_have_attribute(
         "aria-valuetext", "Slice 1 of 24, window 1800 level 400"
     )
@@ -479,9 +474,19 @@ LISTENERS = """() => {
 
 
 @pytest.mark.parametrize("element", ["#many", "#drawn", "#ct"])
+def test_moved_while_loading_an_element_still_arrives(guide: Visit, element: str) -> None:
+    guide.page.locator(element).evaluate(
+        "(e) => { e.scrollIntoView();"
+        " return new Promise((go) => requestAnimationFrame(() => setTimeout(() => {"
+        " e.parentElement.append(e); go(); }))); }"
+    )
+    guide.seen(element)
+
+
+@pytest.mark.parametrize("element", ["#many", "#drawn", "#ct"])
 def test_inserted_again_an_element_works_and_leaves_no_listener(guide: Visit, element: str) -> None:
     page = guide.page
-    guide.seen(element)
+    load_everything(guide)
     page.evaluate(LISTENERS)
     counts = []
     for _ in range(3):
@@ -578,8 +583,8 @@ def test_presenter_posts_its_position(meeting: Visit) -> None:
     assert sent.value.response().status == 204  # the token was right
 
 
-def test_second_screen_follows_until_moved_by_hand(browser: Browser, live_server) -> None:
-    with visit(browser, live_server.url) as found:
+def test_second_screen_follows_until_moved_by_hand(browser: Browser, page_server) -> None:
+    with visit(browser, page_server.url) as found:
         found.open("/styleguide/follow/")
         page = found.page
         expect(page.locator("[data-slide=imaging]")).to_be_visible()

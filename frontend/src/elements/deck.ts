@@ -1,6 +1,7 @@
 // <tb-deck previous="/…" next="/…" post="/…" follow="/…">: the meeting view, one [data-slide] at a time.
 // Keys: right, left, or a clicker's PgDn, PgUp; 1-6 slide; n p case; f full screen; b blank; h hide names; Esc.
-// `post` (the presenter): each move is sent as slide=<n>. `follow` (a second screen): server-sent {"slide": n, "case"?: "/…"}.
+// `post` (the presenter): each move is sent as slide=<n>.
+// `follow` (a second screen): server-sent {"slide": n, "case"?: "/…"}.
 import { announce, isPageKey } from '../page/letters';
 import { TbElement } from './element';
 import { follow, send } from './deck-follow';
@@ -101,7 +102,8 @@ export class TbDeck extends TbElement {
   private addBlank(): void {
     this.#blank.className = 'blank';
     this.#blank.setAttribute('aria-label', 'Screen blanked');
-    const button = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Show the case again' });
+    const button = Object.assign(document.createElement('button'), { type: 'button' });
+    button.textContent = 'Show the case again';
     const close = () => this.#blank.close();
     button.addEventListener('click', close, { signal: this.signal });
     const onKey = (event: KeyboardEvent) => {

@@ -46,20 +46,24 @@ export abstract class TbElement extends HTMLElement {
     document.addEventListener('tb:theme', run, { signal: this.signal });
   }
 
-  protected async fetch(url: string): Promise<Response> {
-    const response = await fetch(url, { signal: this.signal, headers: { Accept: 'application/json, */*' } });
+  protected async fetch(url: string, signal = this.signal): Promise<Response> {
+    const response = await fetch(url, { signal, headers: { Accept: 'application/json, */*' } });
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return response;
   }
 
-  /** Loads with `load`; a failure is shown with a button to try again, and never as an endless "Loading". */
-  protected async attempt(what: string, load: () => Promise<void>): Promise<void> {
+  /**
+   * Loads with `load`; a failure is shown with a button to try again, and never as an endless "Loading".
+   * `load` gets the signal of this life: htmx may move the element while it loads, and then another load is under way.
+   */
+  protected async attempt(what: string, load: (life: AbortSignal) => Promise<void>): Promise<void> {
+    const life = this.signal;
     this.setAttribute('aria-busy', 'true');
     this.dataset.state = 'loading';
     try {
-      await load();
+      await load(life);
     } catch (error) {
-      if (this.signal.aborted) return;
+      if (life.aborted) return;
       this.dataset.state = 'error';
       const reason = error instanceof SyntaxError ? 'the answer cannot be read' : (error as Error).message;
       const again = Object.assign(document.createElement('button'), {
@@ -70,7 +74,7 @@ export abstract class TbElement extends HTMLElement {
       });
       this.say('error', `${what} could not be loaded: ${reason}. `, again);
     } finally {
-      this.removeAttribute('aria-busy');
+      if (!life.aborted) this.removeAttribute('aria-busy');
     }
   }
 

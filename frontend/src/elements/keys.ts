@@ -1,4 +1,4 @@
-// <tb-keys><dialog id="keys">…</dialog></tb-keys>: the page's keys, and the dialog that lists them and switches them off.
+// <tb-keys><dialog id="keys">…</dialog></tb-keys>: the page's keys; the dialog lists them and switches them off.
 // j k next and previous section; s source of the focused fact; ? this list. Esc is the source panel's (page/source.ts).
 import { isPageKey, lettersOn, setLetters } from '../page/letters';
 import { TbElement } from './element';
@@ -35,7 +35,8 @@ function section(by: 1 | -1): void {
 /** Of the focused fact; else the first of the section or slide that is being looked at. */
 function source(): void {
   const focus = document.activeElement;
-  const around = [focus?.closest('.fact, tr, li'), focus?.closest('[data-section]'), document.querySelector('[data-slide]:not([hidden])')];
+  const slide = document.querySelector('[data-slide]:not([hidden])');
+  const around = [focus?.closest('.fact, tr, li'), focus?.closest('[data-section]'), slide];
   if (focus instanceof HTMLElement && focus.dataset.source) return focus.click();
   for (const place of around) {
     const chip = place?.querySelector<HTMLElement>('[data-source]');

@@ -19,7 +19,7 @@ export class TbPlot extends TbElement {
   #host = document.createElement('div');
 
   protected start(): void {
-    this.whenNear(() => void this.attempt('The chart', () => this.load()));
+    this.whenNear(() => void this.attempt('The chart', (life) => this.load(life)));
   }
 
   override disconnectedCallback(): void {
@@ -28,17 +28,17 @@ export class TbPlot extends TbElement {
     if (this.dataset.state === 'ready') void plotly().then((Plotly) => Plotly.purge(host));
   }
 
-  private async load(): Promise<void> {
+  private async load(life: AbortSignal): Promise<void> {
     const [Plotly, response] = await Promise.all([plotly(), this.fetch(this.getAttribute('src') ?? '')]);
     this.#figure = (await response.json()) as ServedFigure;
-    if (this.signal.aborted) return;
+    if (life.aborted) return;
     if (!this.#figure.data?.length) return this.say('empty', 'There is nothing to draw yet.');
     this.#host = document.createElement('div');
     this.#host.setAttribute('role', 'img');
     this.#host.setAttribute('aria-label', this.getAttribute('label') || this.#figure.label || 'Chart');
     this.replaceChildren(this.#host, ...this.table());
     await this.draw(Plotly.newPlot);
-    document.addEventListener('tb:theme', () => void this.draw(Plotly.react), { signal: this.signal });
+    document.addEventListener('tb:theme', () => void this.draw(Plotly.react), { signal: life });
     this.dataset.state = 'ready';
   }
 

@@ -10,8 +10,9 @@ export interface StackInfo {
   intercept?: number;
   /** Centre and width in Hounsfield units. */
   window?: [number, number];
-  /** Address of a frame, with {i} from 0. */
-  frame: string;
+  /** Addresses of the frames in order; or one address with {i} from 0. */
+  urls?: string[];
+  frame?: string;
   orientation?: { left: string; right: string; top: string; bottom: string };
 }
 
@@ -40,8 +41,12 @@ export class FrameCache {
     if (index >= 0 && index < this.info.frames) void this.get(index).catch(() => undefined);
   }
 
+  private address(index: number): string {
+    return this.info.urls?.[index] ?? (this.info.frame ?? '').replace('{i}', String(index));
+  }
+
   private async load(index: number): Promise<Int16Array> {
-    const bytes = await (await this.fetch(this.info.frame.replace('{i}', String(index)))).arrayBuffer();
+    const bytes = await (await this.fetch(this.address(index))).arrayBuffer();
     const expected = this.info.rows * this.info.columns * 2;
     if (bytes.byteLength !== expected) {
       throw new Error(`the image is damaged (${bytes.byteLength} bytes where ${expected} were expected)`);

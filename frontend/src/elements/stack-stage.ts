@@ -24,10 +24,14 @@ export function stage(info: StackInfo, label: string): Stage {
   const box = make('div', 'stack-box');
   const slider = make('div', 'stack-slider');
   slider.tabIndex = 0;
-  const attributes = { role: 'slider', 'aria-label': label, 'aria-valuemin': '1', 'aria-valuemax': String(info.frames) };
-  for (const [name, value] of Object.entries({ ...attributes, 'aria-orientation': 'vertical' })) {
-    slider.setAttribute(name, value);
-  }
+  const attributes = {
+    role: 'slider',
+    'aria-label': label,
+    'aria-orientation': 'vertical',
+    'aria-valuemin': '1',
+    'aria-valuemax': String(info.frames),
+  };
+  for (const [name, value] of Object.entries(attributes)) slider.setAttribute(name, value);
   const canvas = make('canvas', 'stack-canvas');
   canvas.width = info.columns;
   canvas.height = info.rows;
@@ -38,7 +42,9 @@ export function stage(info: StackInfo, label: string): Stage {
   error.hidden = true;
   slider.append(canvas);
   box.append(slider, error);
-  for (const [side, letter] of Object.entries(info.orientation ?? {})) box.append(make('span', `stack-${side}`, letter));
+  for (const [side, letter] of Object.entries(info.orientation ?? {})) {
+    box.append(make('span', `stack-${side}`, letter));
+  }
   const fail = (words: string) => {
     error.textContent = words;
     error.hidden = !words;
@@ -54,16 +60,14 @@ export function controls(
   signal: AbortSignal,
 ): HTMLElement {
   const bar = make('div', 'tools');
-  const add = (text: string, name: string, run: () => void) => {
-    const button = make('button', '', text);
+  const add = (name: string, run: () => void) => {
+    const button = make('button', '', name);
     button.type = 'button';
-    button.title = name;
-    button.setAttribute('aria-label', name);
     button.addEventListener('click', run, { signal });
     bar.append(button);
   };
-  add('▲', 'Previous slice', () => move(-1));
-  add('▼', 'Next slice', () => move(1));
-  PRESETS.forEach(({ name, window }, i) => add(`${i + 1} ${name}`, `${i + 1} ${name} window`, () => choose(window)));
+  add('Previous', () => move(-1));
+  add('Next', () => move(1));
+  PRESETS.forEach(({ name, window }, i) => add(`${i + 1} ${name}`, () => choose(window)));
   return bar;
 }

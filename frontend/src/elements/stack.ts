@@ -1,5 +1,6 @@
 // <tb-stack src="/…/frames.json" label="CT chest, 10 Nov 2026"></tb-stack>: a CT stack on a 2D canvas.
-// frames.json: {rows, columns, frames, spacing, slope, intercept, window: [centre, width], frame: "/…/{i}", orientation?}
+// frames.json: {rows, columns, frames, spacing, slope, intercept, window: [centre, width], frame: "/…/{i}",
+// orientation?: {left, right, top, bottom}}
 // with {i} from 0. Each frame is rows x columns little-endian Int16; value x slope + intercept = Hounsfield units.
 // Keys: up, down, Home, End slice; 1-3 window. PgUp and PgDn belong to the deck: they are a clicker's keys.
 import { TbElement } from './element';
@@ -14,13 +15,15 @@ export class TbStack extends TbElement {
   #window: [number, number] = [40, 400];
 
   protected start(): void {
-    this.whenNear(() => void this.attempt('The image stack', () => this.load()));
+    this.whenNear(() => void this.attempt('The image stack', (life) => this.load(life)));
   }
 
-  private async load(): Promise<void> {
-    this.#info = (await (await this.fetch(this.getAttribute('src') ?? '')).json()) as StackInfo;
+  private async load(life: AbortSignal): Promise<void> {
+    const info = (await (await this.fetch(this.getAttribute('src') ?? '')).json()) as StackInfo;
+    if (life.aborted) return;
+    this.#info = info;
     if (!this.#info.frames) return this.say('empty', 'This series has no images that can be shown.');
-    this.#frames = new FrameCache(this.#info, (url) => this.fetch(url));
+    this.#frames = new FrameCache(this.#info, (url) => this.fetch(url, life));
     this.#window = this.#info.window ?? [40, 400];
     this.#slice = Math.floor(this.#info.frames / 2);
     this.#stage = stage(this.#info, this.getAttribute('label') ?? 'Image stack');
@@ -87,7 +90,8 @@ export class TbStack extends TbElement {
       for (const by of [1, -1, 2]) this.#frames.prefetch(slice + by);
     } catch (error) {
       // A black square would look like a scan: say that it is none.
-      if (slice === this.#slice && !this.signal.aborted) this.#stage.fail(`Slice ${slice + 1}: ${(error as Error).message}.`);
+      if (slice !== this.#slice || this.signal.aborted) return;
+      this.#stage.fail(`Slice ${slice + 1}: ${(error as Error).message}.`);
     }
   }
 

@@ -5,20 +5,19 @@ import { day, type Event, type Lane, type Row } from './timeline-marks';
 
 export type Tool = Extract<Step, { zoom: number } | { whole: true }> | { pan: number };
 
-const TOOLS: [string, string, Tool][] = [
-  ['◀', 'Earlier', { pan: -0.5 }],
-  ['▶', 'Later', { pan: 0.5 }],
-  ['+', 'Zoom in', { zoom: 0.5 }],
-  ['−', 'Zoom out', { zoom: 2 }],
-  ['All', 'Show all', { whole: true }],
+const TOOLS: [string, Tool][] = [
+  ['Earlier', { pan: -0.5 }],
+  ['Later', { pan: 0.5 }],
+  ['Zoom in', { zoom: 0.5 }],
+  ['Zoom out', { zoom: 2 }],
+  ['Show all', { whole: true }],
 ];
 
 export function toolbar(use: (tool: Tool) => void, signal: AbortSignal): HTMLElement {
   const bar = document.createElement('div');
   bar.className = 'tools';
-  for (const [text, name, tool] of TOOLS) {
-    const button = Object.assign(document.createElement('button'), { type: 'button', textContent: text, title: name });
-    button.setAttribute('aria-label', name);
+  for (const [name, tool] of TOOLS) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', textContent: name });
     button.addEventListener('click', () => use(tool), { signal });
     bar.append(button);
   }

@@ -3,7 +3,7 @@ import { describe, marksOf, ticks, xOf, type Event, type Lane, type Mark, type S
 
 const LANE = 26;
 const TOP = 24;
-const RADIUS = 5;
+const RADIUS = 5.5;
 
 type Attributes = Record<string, string | number>;
 
@@ -63,24 +63,31 @@ function drawLane(lane: Lane, index: number, y: number, width: number, scale: Sc
   const height = LANE * unit * lane.tracks;
   element.append(
     svg('rect', { x: 0, y, width, height, class: index % 2 ? 'tl-odd' : 'tl-even', 'aria-hidden': 'true' }),
-    laneName(lane, y, unit),
+    laneName(lane, y, scale),
   );
   const cells = marksOf(lane, scale).map((mark) => {
-    const cell = { mark, lane, element: drawMark(mark, lane, y, unit) };
+    const [shape, words] = drawMark(mark, lane, y, unit);
+    const cell = { mark, lane, element: shape };
     dress(cell, current);
-    element.append(cell.element);
+    // The words stand beside the cell: cut short, they would contradict its full name.
+    element.append(shape, ...words);
     return cell;
   });
   return { element, cells };
 }
 
-/** On a narrow screen the name takes at most the column left of the marks; the full name stays in the title. */
-function laneName(lane: Lane, y: number, unit: number): SVGTextElement {
-  const text = `${lane.label} (${lane.events.length})`;
-  return svg('text', { x: 8, y: y + LANE * unit * 0.68, role: 'rowheader', 'font-size': 12 * unit }, text);
+/** The name keeps to the column left of the marks: on a narrow screen it is cut, and said in full all the same. */
+function laneName(lane: Lane, y: number, { left, unit }: Scale): SVGTextElement {
+  const count = ` (${lane.events.length})`;
+  const text = cut(lane.label, (left - 14 * unit) / (6.4 * unit) - count.length) + count;
+  const place = { x: 8, y: y + LANE * unit * 0.68, 'font-size': 12 * unit };
+  return svg('text', { ...place, role: 'rowheader', 'aria-label': lane.label + count }, text);
 }
 
-function drawMark(mark: Mark, lane: Lane, y: number, unit: number): SVGGElement {
+const cut = (text: string, room: number) =>
+  text.length > room ? `${text.slice(0, Math.max(1, Math.floor(room) - 1))}…` : text;
+
+function drawMark(mark: Mark, lane: Lane, y: number, unit: number): [SVGGElement, SVGTextElement[]] {
   const group = svg('g', { role: 'gridcell', class: `tl-mark lane-${lane.id.replace(/[^\w-]/g, '')}` });
   const first = mark.events[0]!;
   const middle = y + LANE * unit * (first.track + 0.5);
@@ -89,22 +96,20 @@ function drawMark(mark: Mark, lane: Lane, y: number, unit: number): SVGGElement 
   const x = bar ? mark.x0 : mark.x0 - r;
   const length = bar ? Math.max(4, mark.x1 - mark.x0) : mark.x1 - mark.x0 + 2 * r;
   group.append(
-    svg('rect', { x, y: middle - r - 1, width: length, height: 2 * r + 2, rx: bar ? 2 : r + 1 }),
+    svg('rect', { x, y: middle - r, width: length, height: 2 * r, rx: bar ? 2 : r }),
     // Nothing smaller than 24 px has to be hit with the pointer.
     svg('rect', { x: x - 4, y: middle - 12 * unit, width: length + 8, height: 24 * unit, class: 'tl-hit' }),
   );
+  const place = { y: middle + 3.5 * unit, 'font-size': 10 * unit, 'aria-hidden': 'true' };
+  const words: SVGTextElement[] = [];
   if (mark.events.length > 1 && length > 14 * unit) {
-    const place = { x: x + length / 2, y: middle + 3.5 * unit, 'font-size': 10 * unit, class: 'tl-count' };
-    group.append(svg('text', place, String(mark.events.length)));
+    words.push(svg('text', { ...place, x: x + length / 2, class: 'tl-count' }, String(mark.events.length)));
   }
-  if (bar && length > 40 * unit) group.append(barLabel(first.label, x, middle, length, unit));
-  return group;
-}
-
-function barLabel(label: string, x: number, middle: number, length: number, unit: number): SVGTextElement {
-  const room = Math.floor((length - 10 * unit) / (6 * unit));
-  const text = label.length > room ? `${label.slice(0, Math.max(0, room - 1))}…` : label;
-  return svg('text', { x: x + 5 * unit, y: middle + 3.5 * unit, 'font-size': 10 * unit, class: 'tl-label' }, text);
+  if (bar && length > 40 * unit) {
+    const label = cut(first.label, (length - 10 * unit) / (6 * unit));
+    words.push(svg('text', { ...place, x: x + 5 * unit, class: 'tl-label' }, label));
+  }
+  return [group, words];
 }
 
 /** Name and tab stop of a cell: all that an arrow key changes. */

@@ -9,7 +9,8 @@ import { choose, step, type Step } from './timeline-keys';
 import { DAY, readLanes, type Event, type Lane, type Mark, type Scale, type Timeline } from './timeline-marks';
 
 const LABEL =
-  'Patient timeline. Arrow keys move between events and lanes, plus and minus zoom, 0 shows all, Enter opens the source.';
+  'Patient timeline. Arrow keys move between events and lanes, plus and minus zoom, 0 shows all, ' +
+  'Enter opens the source.';
 const SHORTEST = 14 * DAY;
 
 export class TbTimeline extends TbElement {
@@ -22,11 +23,12 @@ export class TbTimeline extends TbElement {
   #origin = NaN;
 
   protected start(): void {
-    this.whenNear(() => void this.attempt('The timeline', () => this.load()), '400px');
+    this.whenNear(() => void this.attempt('The timeline', (life) => this.load(life)), '400px');
   }
 
-  private async load(): Promise<void> {
+  private async load(life: AbortSignal): Promise<void> {
     const data = (await (await this.fetch(this.getAttribute('src') ?? '')).json()) as Timeline;
+    if (life.aborted) return;
     const begun = performance.now();
     const { lanes, undated } = readLanes(data);
     const events = lanes.flatMap((lane) => lane.events);

@@ -1,4 +1,4 @@
-// <button data-dialog="id"> opens the native <dialog id="id">; closing is <form method="dialog"> or Esc, without script.
+// <button data-dialog="id"> opens <dialog id="id">; <form method="dialog"> and Esc close it without script.
 
 export function dialogs(): void {
   document.addEventListener('click', (event) => {

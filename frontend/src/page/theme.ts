@@ -1,4 +1,4 @@
-// The theme switch: radio buttons named "theme" inside [data-theme-choice]. The choice is restored in entrypoints/theme.ts.
+// The theme switch: radio buttons inside [data-theme-choice]. entrypoints/theme.ts restores the choice.
 
 /** Canvas and Plotly cannot follow CSS by themselves: they listen for `tb:theme` on the document. */
 const changed = () => document.dispatchEvent(new CustomEvent('tb:theme'));
