@@ -38,7 +38,7 @@ def features_of_series(
         "soft_tissue_volume_ml": float(soft.sum()) * voxel_ml,
         "lung_volume_ml": float(lungs.sum()) * voxel_ml,
         **_statistics(volume[soft]),
-        **_lesion(volume, lungs, spacing),
+        **_lesion(lungs, spacing),
     }
 
 
@@ -67,10 +67,10 @@ def _statistics(values: Volume) -> dict[str, float]:
     }
 
 
-def _lesion(volume: Volume, lungs: Mask, spacing: tuple[float, float, float]) -> dict[str, float]:
+def _lesion(lungs: Mask, spacing: tuple[float, float, float]) -> dict[str, float]:
     """Volume (ml) and longest extent (mm) of the largest solid blob within the outline of the lungs."""
     outline = np.stack([ndimage.binary_fill_holes(plane) for plane in lungs])
-    solid = outline & ~lungs & (volume > SOFT_TISSUE[0])
+    solid = outline & ~lungs  # the edge at half the step from lung to tissue, as planimetry draws it
     labels, count = ndimage.label(solid)
     voxel_ml = float(np.prod(spacing)) / 1000
     if not count:
