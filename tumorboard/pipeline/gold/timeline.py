@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from tumorboard.lake.columns import DEID, PHI, PUBLIC, Column, NotNull, OneOf
 from tumorboard.lake.tables import builds, table
 from tumorboard.pipeline.gold.derivation import from_row
+from tumorboard.pipeline.gold.records import CHIP
+from tumorboard.pipeline.gold.worn import WORN, days
 from tumorboard.pipeline.silver.biomarkers import Biomarkers
 from tumorboard.pipeline.silver.diagnoses import Diagnoses
 from tumorboard.pipeline.silver.documents import Documents
@@ -30,20 +32,10 @@ LANES = (
     "diagnosis", "pathology", "molecular", "imaging", "systemic", "radiotherapy", "surgery", "response",
     "lab", "performance", "note", "wearable",
 )  # fmt: skip
-DAILY_SUMS = ("steps", "sleep_minutes")  # several samples a day add up; the others are averaged
-WORN = {
-    "steps": "Steps per day",
-    "resting_heart_rate": "Resting heart rate",
-    "heart_rate": "Heart rate",
-    "sleep_minutes": "Sleep per night",
-    "body_weight": "Weight",
-    "systolic": "Systolic pressure",
-}
 READS: tuple[type, ...] = (
     Diagnoses, Stages, Specimens, GenomicTests, Biomarkers, Imaging, Therapies, Responses, Labs, Performance,
     Documents, Wearables,
 )  # fmt: skip
-CHIP = ("origin", "method", "system", "recorded_on")
 
 
 Frames = Mapping[type, DataFrame]
@@ -134,20 +126,18 @@ def _examinations(rows: Frames) -> DataFrame:
 
 def _weeks(rows: Frames) -> DataFrame:
     """The mean of each week (from Monday) of each measure a board looks at."""
-    known = rows[Wearables].filter(F.col("measure").isin(*WORN))
-    days = known.groupBy("patient_key", "measure", F.to_date("started_at").alias("day")).agg(
-        F.when(F.col("measure").isin(*DAILY_SUMS), F.sum("value")).otherwise(F.avg("value")).alias("value"),
-        F.min("unit").alias("unit"),
-        F.min("row_id").alias("row_id"),
-        *(F.min(name).alias(name) for name in CHIP),
-    )
-    weeks = days.groupBy("patient_key", "measure", F.to_date(F.date_trunc("week", "day")).alias("week")).agg(
-        F.round(F.avg("value"), 1).alias("value"),
-        F.concat_ws(" ", F.lit("mean of"), F.count("*").cast("string"), F.lit("days,"), F.min("unit")).alias(
-            "detail"
-        ),
-        F.min("row_id").alias("row_id"),
-        *(F.min(name).alias(name) for name in CHIP),
+    monday = F.to_date(F.date_trunc("week", "day_on")).alias("week")
+    weeks = (
+        days(rows[Wearables])
+        .groupBy("patient_key", "measure", monday)
+        .agg(
+            F.round(F.avg("value"), 1).alias("value"),
+            F.concat_ws(
+                " ", F.lit("mean of"), F.count("*").cast("string"), F.lit("days,"), F.min("unit")
+            ).alias("detail"),
+            F.min("row_id").alias("row_id"),
+            *(F.min(name).alias(name) for name in CHIP),
+        )
     )
     labels = F.coalesce(*(F.when(F.col("measure") == name, F.lit(words)) for name, words in WORN.items()))
     ended = weeks.withColumn("ends_on", F.date_add("week", 6)).withColumn("label", labels)
