@@ -35,6 +35,13 @@ MODALITY_STATES = {
 SCALES = (("escat", "ESCAT"), ("oncokb", "OncoKB"), ("amp", "AMP/ASCO/CAP"), ("nct_dktk", "NCT/DKTK"))
 RESIDUE = re.compile(r"^p\.[A-Za-z*]+?(\d+)")
 SLIDE_VARIANTS = 8
+FEATURES_SHOWN = 6
+FIGURES = (
+    ("fusion", "All modalities"),
+    ("same_modalities", "Patients with these modalities"),
+    ("clinical_only", "Clinical only"),
+    ("kaplan_meier", "No model"),
+)
 VERDICT_ORDER = ("fits", "uncertain", "excluded", "none")
 VERDICT_KINDS = {"fits": "ok", "uncertain": "warn", "excluded": "bad", "none": "plain"}
 
@@ -138,7 +145,34 @@ def risk(evidence: Evidence) -> dict[str, Any] | None:
         "chip": chip(evidence, "gold.risk_scores", row),
         "contributions": json.loads(row["contributions"] or "{}"),
         "curve": json.loads(row["curve"] or "{}"),
-        "validation": json.loads(row["validation"] or "{}"),
+        "shown": f"{row['percentile']:.0f}" if row["percentile"] is not None else "",
+        "main": _main_features(json.loads(row["contributions"] or "{}")),
+        **_validated(json.loads(row["validation"] or "{}")),
+    }
+
+
+def _main_features(contributions: dict[str, Any]) -> list[dict[str, Any]]:
+    """The features with the largest shares, over all modalities."""
+    rows = [
+        {"modality": modality, **feature}
+        for modality, part in contributions.items()
+        for feature in part.get("features", [])
+    ]
+    return sorted(rows, key=lambda row: -abs(row["share"]))[:FEATURES_SHOWN]
+
+
+def _validated(validation: dict[str, Any]) -> dict[str, Any]:
+    """The cross-validated figures as rows of a table, and what the model set aside or would gain from."""
+    figures = [
+        {"name": label, **validation[code]}
+        for code, label in FIGURES
+        if isinstance(validation.get(code), dict) and validation[code].get("n")
+    ]
+    return {
+        "figures": figures,
+        "set_aside": validation.get("set_aside") or {},
+        "narrows_most": validation.get("narrows_most") or "",
+        "cohort": validation.get("cohort") or "",
     }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
+from tumorboard.accounts.refusals import refusable
 from tumorboard.cases.actions import dispute_fact, record_visit, verify_fact
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case, user_can_review_facts
@@ -181,6 +182,7 @@ def source(request: HttpRequest, uuid: UUID, table: str, row_id: str) -> HttpRes
 
 
 @require_POST
+@refusable
 def verify(request: HttpRequest, uuid: UUID, table: str, row_id: str) -> HttpResponse:
     found = load_case(request.user, uuid)
     verify_fact(case=found, table=table, row_id=row_id, by=request.user)
@@ -188,6 +190,7 @@ def verify(request: HttpRequest, uuid: UUID, table: str, row_id: str) -> HttpRes
 
 
 @require_POST
+@refusable
 def dispute(request: HttpRequest, uuid: UUID, table: str, row_id: str) -> HttpResponse:
     found = load_case(request.user, uuid)
     reason = request.POST.get("reason", "").strip()
@@ -276,6 +279,7 @@ def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@refusable
 def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = load_case(request.user, uuid)
     text = request.POST.get("text", "").strip()

@@ -1,10 +1,10 @@
-"""The demo's sign-ins: one per role, and a second oncologist to see what is not shared."""
+"""The demo's sign-ins: one per role."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group
 from django.db import transaction
 
+from tumorboard.accounts.actions import change_password, create_user
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 
@@ -25,14 +25,17 @@ def ensure_people(password: str) -> dict[str, User]:
 
 
 def _ensure(username: str, role: Role, name: str, title: str, password: str) -> User:
-    user, _ = User.objects.get_or_create(
-        username=username, defaults={"display_name": name, "job_title": title, "email": ""}
-    )
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        return create_user(
+            username=username,
+            display_name=name,
+            job_title=title,
+            password=password,
+            roles=[role],
+            is_staff=role is Role.ADMINISTRATOR,
+            by="demo",
+        )
     if not user.check_password(password):
-        user.set_password(password)
-        user.save()
-    user.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
-    if role is Role.ADMINISTRATOR and not user.is_staff:
-        user.is_staff = user.is_superuser = True
-        user.save()
+        change_password(user=user, password=password, by=user)
     return user

@@ -100,7 +100,7 @@ def _port() -> int:
 
 
 def _patients() -> int:
-    return int(os.environ.get("DEMO_PATIENTS", "24"))
+    return int(os.environ.get("DEMO_PATIENTS", "60"))
 
 
 def _check_room(home: Path) -> None:
