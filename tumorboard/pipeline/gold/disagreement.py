@@ -14,6 +14,7 @@ from tumorboard.pipeline.gold.records import Row
 
 SAME_STAGING = timedelta(days=60)  # stages further apart may both be right: the disease moved on
 SAME_START = timedelta(days=14)
+SAME_DAYS = timedelta(days=3)  # two measurements of one visit; later ones may be a change
 SAME_VISIT = timedelta(days=7)
 SAME_STATE = timedelta(days=30)
 
@@ -87,18 +88,18 @@ def against_stage(shown: Row, others: Iterable[Row], notes: Iterable[Row]) -> li
 def against_number(
     shown: Row, number: float | None, others: Iterable[Row], notes: Iterable[Row], *, value: str, by: str
 ) -> list[Row]:
-    """Another number of the same visit (a week), and notes of the same state (from a month before)."""
+    """Another number within three days, and notes of the same visit or later (from a week before)."""
     rows = [
         row
         for row in others
         if row is not shown
-        and _within(row.get(by), shown.get(by), SAME_VISIT)
+        and _within(row.get(by), shown.get(by), SAME_DAYS)
         and row.get(value) not in (None, number)
     ]
     told = [
         note
         for note in notes
-        if _not_before(on(note), shown.get(by), SAME_STATE) and _excludes(note.get("value"), number)
+        if _not_before(on(note), shown.get(by), SAME_VISIT) and _excludes(note.get("value"), number)
     ]
     return rows + told
 
@@ -112,7 +113,7 @@ def against_word(
         row
         for row in others
         if row is not shown
-        and _within(row.get(by), shown.get(by), SAME_VISIT)
+        and _within(row.get(by), shown.get(by), SAME_DAYS)
         and row.get(value) != shown.get(value)
     ]
     told = [

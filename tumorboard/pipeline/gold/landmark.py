@@ -36,9 +36,6 @@ def landmark(record: Record) -> tuple[date | None, list[Row]]:
 
 
 def _staged(record: Record, diagnosed: date) -> date:
-    seen = [
-        row["last_contact"]
-        for row in record.rows("patients")
-        if row.get("last_contact") and not row.get("deceased")
-    ]
+    alive = [row for row in record.rows("patients") if not row.get("deceased")]
+    seen: list[date] = [row["last_contact"] for row in alive if row.get("last_contact")]
     return max(diagnosed, min([diagnosed + STAGING, *seen]))
