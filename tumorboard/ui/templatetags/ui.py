@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.utils import formats, timezone
 
+from tumorboard import __version__
 from tumorboard.ui import lollipop as lollipops
 from tumorboard.ui.assets import asset_url
 
@@ -39,7 +39,7 @@ def asset(name: str) -> str:
 
 @register.simple_tag
 def software_version() -> str:
-    return str(getattr(settings, "VERSION", "development"))
+    return __version__
 
 
 @register.filter
