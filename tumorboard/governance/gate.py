@@ -23,7 +23,7 @@ from tumorboard.audit.events import Event
 from tumorboard.audit.record import record_many
 from tumorboard.governance.ledger import crosswalk, lake, landing_volume, latest_versions
 from tumorboard.governance.models import Snapshot
-from tumorboard.governance.permissions import Standing, chain, granted_names
+from tumorboard.governance.permissions import Standing, has_grant
 from tumorboard.lake import tables
 from tumorboard.lake.store import NotPublished
 
@@ -94,7 +94,9 @@ def read_row(request: Request) -> dict[str, Any] | None:
 
 def read_file(request: Request) -> bytes:
     """The file a bronze row came from, as received. Raises Refused without the right to the volume."""
-    if granted_names(request.by, "read_volume").isdisjoint(chain("landing")):
+    if not has_grant(request.by, "read_volume", "landing"):
+        with transaction.atomic():
+            record_many(_events(replace(request, version=version_of(request)), False), by=request.by)
         raise Refused("the volume of received files is not open to this person")
     row = read_row(replace(request, columns=["file_hash"]))
     if row is None:
@@ -107,6 +109,8 @@ def _admit(requests: Sequence[Request]) -> list[pa.Table]:
     if not requests:
         return []
     by = requests[0].by
+    if any(request.by != by for request in requests):
+        raise ValueError("one read is for one person")
     standing = Standing.of(by, {key for request in requests for key in request.patients or []})
     verdicts = [_allowed(standing, request) for request in requests]
     with transaction.atomic():
@@ -121,6 +125,8 @@ def _admit(requests: Sequence[Request]) -> list[pa.Table]:
 
 
 def _allowed(standing: Standing, request: Request) -> bool:
+    if not standing.opens(request.purpose, request.table).allowed:
+        return False
     wanted: Sequence[str | None] = request.patients if request.patients is not None else [None]
     return all(standing.decide(request.purpose, request.table, key).allowed for key in wanted)
 
@@ -138,7 +144,7 @@ def _events(request: Request, allowed: bool) -> list[dict[str, Any]]:
         "event": Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
         "table": request.table,
         "version": request.version,
-        "columns": list(request.columns or []),
+        "columns": list(request.columns) if request.columns else ["*"],
         "purpose": request.purpose,
     }
     keys = request.patients or [""]

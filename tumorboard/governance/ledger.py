@@ -28,6 +28,10 @@ class DatabaseLedger:
         row = PublishedVersion.objects.filter(table=table).order_by("-version").first()
         return _publication(row) if row else None
 
+    def at(self, table: str, version: int) -> Publication | None:
+        row = PublishedVersion.objects.filter(table=table, version=version).first()
+        return _publication(row) if row else None
+
     def publish(self, publication: Publication) -> None:
         PublishedVersion.objects.create(
             table=publication.table,

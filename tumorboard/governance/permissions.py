@@ -47,7 +47,7 @@ class Standing:
 
     @classmethod
     def of(cls, user: Any, patient_keys: Iterable[str]) -> Standing:
-        if user is None or not user.is_active:
+        if user is None or not user.is_active:  # nobody at all, or an account that was closed
             return cls(None, frozenset(), False, frozenset())
         reached = PatientReach.objects.of(user).filter(patient_key__in=list(patient_keys))
         keys = frozenset(reached.values_list("patient_key", flat=True))
@@ -55,20 +55,22 @@ class Standing:
 
     def decide(self, purpose: str, table: str, patient_key: str | None) -> Decision:
         """May this person read `table`, for one patient (or for all, when None), for `purpose`?"""
+        opened = self.opens(purpose, table)
+        return self._patient(table, patient_key) if opened.allowed and not self.service else opened
+
+    def opens(self, purpose: str, table: str) -> Decision:
+        """May this person read `table` for `purpose` at all, whoever it is about?"""
         if self.user is None:
             return Decision(False, "inactive")
         if purpose not in PURPOSES:
             return Decision(False, "no purpose")
         if self.granted.isdisjoint(chain(table)):
             return Decision(False, "no grant")
-        return self._service(purpose) if self.service else self._person(purpose, table, patient_key)
+        if self.service:
+            return Decision(purpose in SERVICE_PURPOSES, "service")
+        return Decision(purpose == TREATMENT, "purpose of people")
 
-    def _service(self, purpose: str) -> Decision:
-        return Decision(purpose in SERVICE_PURPOSES, "service")
-
-    def _person(self, purpose: str, table: str, patient_key: str | None) -> Decision:
-        if purpose != TREATMENT:
-            return Decision(False, "purpose not open to people")
+    def _patient(self, table: str, patient_key: str | None) -> Decision:
         if patient_key is None:
             return Decision(not tables.get(table).per_patient, "table without patients")
         return Decision(patient_key in self.reached, "relation")
@@ -86,6 +88,8 @@ def chain(name: str) -> tuple[str, ...]:
 
 def granted_names(user: Any, privilege: str) -> frozenset[str]:
     """Names of the securables on which the user, or a group of theirs, holds the privilege."""
+    if user is None or not user.is_active:
+        return frozenset()
     held = {"permission__codename": privilege}
     of_groups = SecurableGroupGrant.objects.filter(group__user=user, **held)
     of_user = SecurableUserGrant.objects.filter(user=user, **held)

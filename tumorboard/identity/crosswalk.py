@@ -86,6 +86,7 @@ class Crosswalk:
             cursor.execute(
                 "update identity.subjects set patient_key = %s where patient_key = %s", [kept, gone]
             )
+            cursor.execute("update identity.merges set patient_key = %s where patient_key = %s", [kept, gone])
             cursor.execute(
                 "insert into identity.merges (merged_key, patient_key) values (%s, %s) "
                 "on conflict (merged_key) do update set patient_key = excluded.patient_key",

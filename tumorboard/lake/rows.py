@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -31,5 +32,16 @@ def arrow(records: Iterable[dict[str, Any]], table: Table, run_id: str) -> pa.Ta
 
 def row_id(record: dict[str, Any], table: Table) -> str:
     """The same identity that the engine gives: 24 hex digits of SHA-256 over table name and key."""
-    key = [str(record.get(name)) if record.get(name) is not None else "" for name in table.key]
+    key = [_key_text(record.get(name)) for name in table.key]
     return hashlib.sha256("|".join([table.name, *key]).encode()).hexdigest()[:24]
+
+
+def _key_text(value: Any) -> str:
+    """A part of a key as the engine writes it: true and false in small letters, times in UTC."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "auto")
+    return str(value).replace("\\", "\\\\").replace("|", "\\|")

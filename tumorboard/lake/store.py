@@ -25,6 +25,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from tumorboard.lake.tables import Table
 
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
+OPEN_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Ledger(Protocol):
     """Remembers publications; `writing` lets one writer at a time into a table."""
 
     def latest(self, table: str) -> Publication | None: ...
+    def at(self, table: str, version: int) -> Publication | None: ...
     def publish(self, publication: Publication) -> None: ...
     def writing(self, table: str) -> AbstractContextManager[None]: ...
 
@@ -69,7 +71,11 @@ class Commit:
 
 
 class NotPublished(LookupError):
-    """The table has no version that readers may see yet."""
+    """The table has no version that readers may see yet, or not the one asked for."""
+
+
+class Damaged(RuntimeError):
+    """A file of a published version is not the one that was published. Nothing of the version is shown."""
 
 
 class Lake:
@@ -94,10 +100,24 @@ class Lake:
     def replace(
         self, table: Table, rows: pa.Table, commit: Commit, patients: Sequence[str] | None = None
     ) -> Publication:
-        """Put `rows` in the place of all rows, or of the rows of `patients`."""
-        if patients is None or len(patients) > PREDICATE_LIMIT:
+        """Put `rows` in the place of all rows, or of the rows of `patients`; the others stay."""
+        if patients is None:
             return self._commit(table, rows, commit, mode="overwrite")
-        return self._commit(table, rows, commit, mode="overwrite", predicate=_named(patients))
+        if not patients:
+            return self._commit(table, rows, commit, mode="append")
+        if len(patients) <= PREDICATE_LIMIT:
+            return self._commit(table, rows, commit, mode="overwrite", predicate=_named(patients))
+        with self.ledger.writing(table.name):
+            kept = self._of_others(table, patients)
+            return self._commit(
+                table, pa.concat_tables([kept, _ordered(rows, table)]), commit, mode="overwrite"
+            )
+
+    def _of_others(self, table: Table, patients: Sequence[str]) -> pa.Table:
+        if self.version(table.name) is None:
+            return table.arrow_schema.empty_table()
+        others = self.read(table, where=~pc.field("patient_key").isin(list(patients)))
+        return others.select(list(table.columns)).cast(table.arrow_schema)
 
     def read(
         self,
@@ -107,12 +127,28 @@ class Lake:
         columns: Sequence[str] | None = None,
         where: pc.Expression | None = None,
     ) -> pa.Table:
-        """Rows at a published version (the latest when none is named); `where` is pushed down."""
+        """Rows at a published version (the latest when none is named); `where` is pushed down.
+
+        Raises NotPublished, and Damaged when a file differs from what was published.
+        """
         at = self.version(table.name) if version is None else version
         if at is None:
             raise NotPublished(f"{table.name} has not been built yet; ingest data first")
-        dataset = _dataset(self.path(table), at)
+        dataset = self.open(table, at)
         return dataset.to_table(columns=list(columns) if columns else None, filter=where)
+
+    def open(self, table: Table, version: int) -> Any:
+        """The Arrow dataset of a published version. Its files are compared with the manifest when it is first
+        opened; versions never change, so an opened one is kept. Raises NotPublished, Damaged."""
+        place = (self.path(table), version)
+        if place not in _opened:
+            publication = self.ledger.at(table.name, version)
+            if publication is None:
+                raise NotPublished(f"{table.name} has no published version {version}")
+            if len(_opened) >= OPEN_AT_ONCE:
+                _opened.clear()
+            _opened[place] = _verified(self.path(table), publication)
+        return _opened[place]
 
     def history(self, table: str, limit: int = 50) -> list[dict[str, Any]]:
         path = self.path(table)
@@ -149,7 +185,7 @@ class Lake:
 
     def _describe(self, table: Table, path: str, before: Publication | None, commit: Commit) -> Publication:
         current = DeltaTable(path)
-        manifest = _manifest(current, path, before.manifest if before else {})
+        manifest = _manifest(current, path, before.manifest if before else {}, _file_hash)
         return Publication(
             table=table.name,
             version=current.version(),
@@ -164,6 +200,8 @@ class Lake:
 
 def _named(patients: Iterable[str]) -> str:
     """A predicate over surrogate keys; they are random, so the Delta log may hold them."""
+    if not all(key.isalnum() for key in patients):
+        raise ValueError("a patient key holds letters and digits only")
     return "patient_key IN ({})".format(", ".join(f"'{key}'" for key in sorted(patients)))
 
 
@@ -177,9 +215,11 @@ def _configuration(table: Table) -> dict[str, str | None]:
     return {"delta.dataSkippingStatsColumns": ",".join(table.statistics_columns)}
 
 
-def _manifest(current: DeltaTable, path: str, known: dict[str, str]) -> dict[str, str]:
+def _manifest(
+    current: DeltaTable, path: str, known: dict[str, str], hashed: Callable[[str], str]
+) -> dict[str, str]:
     names = [os.path.relpath(uri, path) if "://" not in uri else uri for uri in current.file_uris()]
-    return {name: known.get(name) or _file_hash(f"{path}/{name}") for name in sorted(names)}
+    return {name: known.get(name) or hashed(f"{path}/{name}") for name in sorted(names)}
 
 
 def _file_hash(path: str) -> str:
@@ -187,14 +227,35 @@ def _file_hash(path: str) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+# Data files are written once: one that was read and found right is not read again by the same process.
+_seen_hash = lru_cache(maxsize=65_536)(_file_hash)
+
+
 def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=256)
-def _dataset(path: str, version: int) -> Any:
-    """Versions are immutable, so an opened one may be kept."""
-    return DeltaTable(path, version=version).to_pyarrow_dataset()
+_opened: dict[tuple[str, int], Any] = {}
+
+
+def _verified(path: str, published: Publication) -> Any:
+    """delta-rs notices neither an emptied commit nor changed bytes (governance.md M7, M9): this does."""
+    opened = DeltaTable(path, version=published.version)
+    try:
+        found = _manifest(opened, path, {}, _seen_hash)
+    except FileNotFoundError as error:
+        raise _damaged(published, Path(error.filename).name) from None
+    if found != published.manifest:
+        names = {*found, *published.manifest}
+        raise _damaged(published, min(n for n in names if found.get(n) != published.manifest.get(n)))
+    return opened.to_pyarrow_dataset()
+
+
+def _damaged(published: Publication, name: str) -> Damaged:
+    return Damaged(
+        f"{published.table} version {published.version}: the file {name} is not as it was published; "
+        "bring the table's folder back from the backup"
+    )
 
 
 OpenLake = Callable[[], Lake]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+
+class Changed(OSError):
+    """The file was still being written while it was read."""
 
 
 class Volume:
@@ -16,14 +21,29 @@ class Volume:
     def path(self, file_hash: str) -> Path:
         return self.root / file_hash[:2] / file_hash
 
-    def keep(self, source: Path, file_hash: str) -> Path:
-        """Copy `source` in; a copy cut short by a crash never takes the final name."""
+    def keep(self, source: Path, file_hash: str, hashed: Callable[[Path], str]) -> Path:
+        """Copy `source` in under `file_hash`, which `hashed` gave for it before it was read.
+
+        A copy cut short by a crash never takes the final name. Raises Changed.
+        """
         target = self.path(file_hash)
         if target.exists():
             return target
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.root, target.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = target.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(source, partial)
-        partial.chmod(0o600)
+        _copy(source, partial)
+        if hashed(source) != file_hash:
+            partial.unlink()
+            raise Changed(None, "it changed while it was read; send it again when it is complete")
         partial.replace(target)
         return target
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy to disk, readable by the owner only."""
+    with source.open("rb") as read, target.open("wb") as written:
+        target.chmod(0o600)
+        shutil.copyfileobj(read, written)
+        written.flush()
+        os.fsync(written.fileno())

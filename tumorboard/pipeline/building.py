@@ -46,19 +46,23 @@ class Builder:
     """One build: on `session`, for `patients` (None: everyone), with bronze as identity links it now.
 
     `links` holds (subject_key, patient_key) of the subjects concerned; `superseded` the hashes of files
-    that a later file replaces.
+    that a later file replaces; `received` those of all files in the order they came.
     """
 
     lake: Lake
     session: SparkSession
     links: Sequence[tuple[str, str]]
     superseded: Sequence[str]
+    received: Sequence[str]
     run_id: str
     code_version: str
     patients: Sequence[str] | None = None
 
     def build(self, targets: Sequence[Table], progress: Progress = lambda done, total: None) -> Built:
+        """Build `targets` in their order. With no patient concerned, per-patient tables stay as they are."""
         built = Built()
+        if self.patients is not None and not self.patients:
+            targets = [table for table in targets if not table.per_patient]
         for number, table in enumerate(targets, 1):
             self._one(table, built)
             progress(number, len(targets))
@@ -75,9 +79,10 @@ class Builder:
         flagged = checks.flag(checks.conform(checks.with_row_id(made, table), table), table)
         rows, broken = _split(flagged.toArrow())
         built.broken += _broken(table, broken)
+        unique = _unique(rows, self.received)
         known = {name: version for name, version in inputs.items() if version is not None}
         commit = Commit(self.run_id, self.code_version, known)
-        built.publications.append(self.lake.replace(table, _unique(rows), commit, patients))
+        built.publications.append(self.lake.replace(table, unique, commit, patients))
 
     def _input(self, table: Table, version: int | None, per_patient: bool) -> DataFrame:
         frame = self._frame(table, version)
@@ -95,6 +100,7 @@ class Builder:
     def _frame(self, table: Table, version: int | None) -> DataFrame:
         if version is None:
             return self.session.createDataFrame([], schema=_ddl(table))
+        self.lake.open(table, version)
         reader = self.session.read.format("delta").option("versionAsOf", version)
         return reader.load(self.lake.path(table))
 
@@ -128,15 +134,24 @@ def _split(flagged: pa.Table) -> tuple[pa.Table, pa.Table]:
     return flagged.filter(fine).drop_columns([checks.REASON]), flagged.filter(pc.invert(fine))
 
 
-def _unique(rows: pa.Table) -> pa.Table:
-    """One row per row_id: of rows with the same identity the one recorded last stays."""
-    order = [(name, "descending") for name in ("recorded_on", "source_row") if name in rows.column_names]
+def _unique(rows: pa.Table, received: Sequence[str]) -> pa.Table:
+    """One row per row_id: of rows with the same identity the one recorded last stays, and of those the one
+    that came last; what is still equal is told apart by its origin, so that every build decides alike."""
     if rows.num_rows == 0:
         return rows
-    ordered = rows.sort_by([("row_id", "ascending"), *order])
+    keys = {"row_id": rows["row_id"], "recorded_on": rows["recorded_on"], **_origin(rows, received)}
+    order = [(name, "ascending" if name == "row_id" else "descending") for name in keys]
+    ordered = rows.take(pc.sort_indices(pa.table(keys), order))
     ids = ordered["row_id"].combine_chunks()
     first = pa.concat_arrays([pa.array([True]), pc.not_equal(ids[1:], ids[:-1])])
     return ordered.filter(first)
+
+
+def _origin(rows: pa.Table, received: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    if "derived_from" in rows.column_names:
+        return {"origin": pc.binary_join(rows["derived_from"], " ")}
+    came = pc.index_in(rows["file_hash"], pa.array(received, pa.string()))
+    return {"came": came, "source_row": rows["source_row"], "source_path": rows["source_path"]}
 
 
 def _broken(table: Table, rows: pa.Table) -> list[Broken]:

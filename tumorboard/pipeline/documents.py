@@ -1,5 +1,9 @@
 """Which document a file states, so that a corrected file can supersede the earlier one.
 
+Images and trials carry an identity of their own. Any other file is the same document when it has the same
+name and is about the same people (and genome build): two patients' `report.txt`, or the two VCF files of a
+sample, must never replace each other.
+
 The key is hashed: identifiers and file names may point to a person, and the journal lies outside the lake.
 """
 
@@ -15,29 +19,26 @@ Rows = Sequence[dict[str, Any]]
 
 def document_key(source: str, file_name: str, rows: Rows) -> str:
     """The same for two files of one `source` that state the same document; else different."""
-    stated = _STATED.get(source, _nothing)(rows)
-    return hashlib.sha256(f"{source}|{stated or file_name}".encode()).hexdigest()[:32]
+    identity = _IDENTITY.get(source, _nothing)(rows)
+    parts = [source, identity] if identity else [source, file_name, *_people(rows), *_builds(rows)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _nothing(rows: Rows) -> str:
     return ""
 
 
+def _people(rows: Rows) -> list[str]:
+    return sorted({"|".join(row["subject"]) for row in rows if row["subject"]})
+
+
+def _builds(rows: Rows) -> list[str]:
+    headers = _payloads(rows, "header")
+    return sorted({str(p.get("build") or p.get("genome_build") or "") for p in headers})
+
+
 def _payloads(rows: Rows, *kinds: str) -> list[dict[str, Any]]:
     return [json.loads(row["payload"]) for row in rows if not kinds or row["kind"] in kinds]
-
-
-def _bundle(rows: Rows) -> str:
-    """A patient's bundle is known by the Patient it holds."""
-    patients = _payloads(rows, "Patient")
-    ids = [json.dumps(p.get("identifier") or p.get("id"), sort_keys=True) for p in patients]
-    return "|".join(sorted(ids))
-
-
-def _samples(rows: Rows) -> str:
-    subjects = {row["subject"][1] for row in rows if row["subject"]}
-    builds = {str(p.get("build") or p.get("genome_build") or "") for p in _payloads(rows, "header")}
-    return "|".join(sorted(subjects) + sorted(builds))
 
 
 def _instance(rows: Rows) -> str:
@@ -57,9 +58,7 @@ def _protocol(rows: Rows) -> str:
     return "|".join(sorted(filter(None, ids)))
 
 
-_STATED: dict[str, Callable[[Rows], str]] = {
-    "fhir": _bundle,
-    "vcf": _samples,
+_IDENTITY: dict[str, Callable[[Rows], str]] = {
     "dicom": _instance,
     "registry": _study,
     "ctml": _protocol,

@@ -29,6 +29,7 @@ from tumorboard.pipeline.sources.reading import Notice, Rejected, Source, Source
 
 LANDED, KNOWN, REFUSED, NOT_DATA = "landed", "already known", "refused", "not data"
 ROWS_A_BATCH = 100_000
+READ_TOGETHER = {".bed": (".bim", ".fam"), ".ped": (".map",)}
 Progress = Callable[[int, int], None]
 
 
@@ -87,8 +88,9 @@ class Landing:
         files = list(walk(paths))
         done: list[LandedFile] = []
         batch: list[LandedFile] = []
+        seen: set[str] = set()
         for number, path in enumerate(files, 1):
-            landed = self._one(path)
+            landed = self._one(path, seen)
             done.append(landed)
             batch.append(landed)
             if sum(len(f.rows) for f in batch) >= ROWS_A_BATCH:
@@ -98,13 +100,13 @@ class Landing:
         self._write(batch)
         return done
 
-    def _one(self, path: Path) -> LandedFile:
+    def _one(self, path: Path, seen: set[str]) -> LandedFile:
+        """Read one file; `seen` holds the files this run has taken, which may not be in the journal yet."""
         landed = LandedFile(name=path.name)
         try:
             landed.size = path.stat().st_size
-            with path.open("rb") as handle:
-                landed.file_hash = hashlib.file_digest(handle, "sha256").hexdigest()
-            if self.journal.known([landed.file_hash]):
+            landed.file_hash = content_hash(path)
+            if landed.file_hash in seen or self.journal.known([landed.file_hash]):
                 landed.outcome = KNOWN
                 return landed
             source = catalogue.recognise(path)
@@ -112,6 +114,7 @@ class Landing:
                 landed.outcome, landed.reason = NOT_DATA, catalogue.why_not(path)
                 return landed
             self._read(path, source, landed)
+            seen.add(landed.file_hash)
         except Unreadable as error:
             refuse(landed, error.reason, error.locator)
         except OSError as error:
@@ -136,7 +139,7 @@ class Landing:
                 landed.notices.append(item)
         landed.row_count = len(landed.rows)
         landed.document = document_key(source.name, landed.name, landed.rows)
-        self.volume.keep(path, landed.file_hash)
+        self.volume.keep(path, landed.file_hash, content_hash)
 
     def _write(self, batch: list[LandedFile]) -> None:
         """Append a batch to bronze and to the journal: in one transaction, so both or neither are seen."""
@@ -180,6 +183,18 @@ def walk(paths: Sequence[Path]) -> Iterator[Path]:
     """Every file under `paths`, by name; hidden files are left out, links are not followed."""
     for path in paths:
         yield from catalogue.files_under(path) if path.is_dir() else [path]
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the file; of a PLINK file with those beside it, without which it says nothing."""
+    beside = [path.with_suffix(ending) for ending in READ_TOGETHER.get(path.suffix, ())]
+    digests = [_sha256(part) for part in [path, *beside] if part.is_file()]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def refuse(landed: LandedFile, reason: str, locator: str = "") -> None:

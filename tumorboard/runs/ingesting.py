@@ -26,7 +26,7 @@ from tumorboard.lake import engine, tables
 from tumorboard.lake.store import PREDICATE_LIMIT
 from tumorboard.lake.tables import Table
 from tumorboard.pipeline.building import Builder, Built
-from tumorboard.pipeline.landing import KNOWN, LANDED, LandedFile, Landing
+from tumorboard.pipeline.landing import KNOWN, LANDED, NOT_DATA, LandedFile, Landing
 from tumorboard.runs.journal import DatabaseJournal, broken_row, quarantine
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
 from tumorboard.runs.version import code_version
@@ -61,8 +61,9 @@ def build(
     subjects = crosswalk().subjects_of(patients) if patients is not None else None
     links = [link for link in crosswalk().links() if subjects is None or link[0] in subjects]
     superseded = list(IngestedFile.objects.superseded().values_list("file_hash", flat=True))
+    received = list(IngestedFile.objects.order_by("pk").values_list("file_hash", flat=True))
     with engine.spark(settings.SPARK_REMOTE) as session, transaction.atomic():
-        builder = Builder(lake(), session, links, superseded, run.run_id, code_version(), patients)
+        builder = Builder(lake(), session, links, superseded, received, run.run_id, code_version(), patients)
         built = builder.build(targets, progress)
         IngestedFile.objects.filter(pk__in=[f.pk for f in waiting]).update(built_at=timezone.now())
         quarantine(run, [broken_row(b) for b in built.broken])
@@ -115,11 +116,12 @@ def _finish(run: IngestRun, landed: Sequence[LandedFile], built: Built, seconds:
 
 
 def report(run: IngestRun, landed: Sequence[LandedFile], built: Built, seconds: float) -> dict[str, Any]:
-    """What the run did, as JSON: files by outcome, rows by source, tables with their new versions."""
+    """What the run did, as JSON: files by outcome, why some are no data, rows by source, tables written."""
     return {
         "run": run.run_id,
         "seconds": round(seconds, 2),
         "files": dict(Counter(f.outcome for f in landed)),
+        "set_aside": dict(Counter(f.reason for f in landed if f.outcome == NOT_DATA)),
         "sources": _by_source(landed),
         "tables": [{"table": p.table, "version": p.version, "rows": p.rows} for p in built.publications],
         "quarantined": QuarantinedRow.objects.filter(run=run).count(),

@@ -13,6 +13,7 @@ from tumorboard.pipeline.landing import LANDED, REFUSED, LandedFile, Refusal
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
 
 NOTICES_KEPT = 50
+REFUSED_ONCE = ("stage", "source", "file_hash", "locator", "field", "reason")
 
 
 class DatabaseJournal:
@@ -55,11 +56,17 @@ class DatabaseJournal:
 
 
 def quarantine(run: IngestRun, rows: Iterable[QuarantinedRow]) -> None:
-    """Keep refused rows; the same refusal seen again (a rebuild) is one row."""
-    entries = list(rows)
-    for entry in entries:
+    """Keep refused rows; the same refusal seen again is one row, of the run that saw it last."""
+    entries = {tuple(getattr(row, name) for name in REFUSED_ONCE): row for row in rows}
+    for entry in entries.values():
         entry.run = run
-    QuarantinedRow.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1000)
+    QuarantinedRow.objects.bulk_create(
+        entries.values(),
+        update_conflicts=True,
+        unique_fields=REFUSED_ONCE,
+        update_fields=["run"],
+        batch_size=1000,
+    )
 
 
 def broken_row(broken: Broken) -> QuarantinedRow:
