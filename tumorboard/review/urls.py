@@ -5,6 +5,7 @@ from tumorboard.review import views
 app_name = "review"
 urlpatterns = [
     path("cases/<uuid:uuid>/", views.case, name="case"),
+    path("cases/<uuid:uuid>/trials/", views.trials, name="trials"),
     path("cases/<uuid:uuid>/timeline.json", views.timeline, name="timeline"),
     path("cases/<uuid:uuid>/figures/lab.json", views.lab_figure, name="lab-figure"),
     path("cases/<uuid:uuid>/figures/wearable.json", views.wearable_figure, name="wearable-figure"),

@@ -33,6 +33,11 @@ from tumorboard.review.timeline import timeline as timeline_of
 
 SLIDES = ("question", "course", "imaging", "molecular", "options")
 STACKS_SHOWN = 2
+TRIAL_PARTS = (
+    ("open", "Open: fits or may fit"),
+    ("closed", "Not recruiting or suspended"),
+    ("excluded", "Excluded"),
+)
 VERDICTS = ("verify", "dispute")
 
 
@@ -78,6 +83,17 @@ def _who(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[str
         "pinned": pinned,
         "query": f"?snapshot={pinned.uuid}" if pinned else "",
     }
+
+
+@require_GET
+def trials(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Every place in a trial that the patient was screened for, with all criteria."""
+    evidence = _evidence(request, uuid, "gold.trial_matches")
+    places = sections.trials(evidence)
+    parts = [{"id": code, "title": title, "trials": places[code]} for code, title in TRIAL_PARTS]
+    return render(
+        request, "review/trials.html", {**_who(request, evidence.case, evidence.snapshot), "parts": parts}
+    )
 
 
 @require_GET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -52,7 +53,13 @@ def day(value: Any) -> str:
             return value
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return formats.date_format(value, "d M Y") if isinstance(value, date) else ""
+    return _written(value.year, value.month, value.day) if isinstance(value, date) else ""
+
+
+@lru_cache(maxsize=4096)
+def _written(year: int, month: int, day_of_month: int) -> str:
+    """A page shows the same few dates hundreds of times."""
+    return str(formats.date_format(date(year, month, day_of_month), "d M Y"))
 
 
 @register.filter
