@@ -1,0 +1,1 @@
+"""The review page of a case and what it loads: timeline, figures, images, sources, slides."""

@@ -1,0 +1,131 @@
+"""The review page, its trials, its letters, its slides, its draft and its PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from tumorboard.accounts.refusals import refusable
+from tumorboard.cases.actions import record_visit
+from tumorboard.cases.models import Case
+from tumorboard.cases.permissions import load_case, user_can_review_facts
+from tumorboard.governance.models import Snapshot
+from tumorboard.review import sections
+from tumorboard.review.actions import record_export, save_draft
+from tumorboard.review.evidence import gather
+from tumorboard.review.figures import series
+from tumorboard.review.models import Draft
+from tumorboard.review.summary import CannotPrint, pdf
+from tumorboard.review.timeline import TABLE as TIMELINE
+from tumorboard.review.timeline import timeline as timeline_of
+from tumorboard.review.views.asked import evidence_of, snapshot_of, who
+
+SLIDES = ("question", "course", "imaging", "molecular", "options")
+STACKS_SHOWN = 2
+TRIAL_PARTS = (
+    ("open", "Open: fits or may fit"),
+    ("closed", "Not recruiting or suspended"),
+    ("excluded", "Excluded"),
+)
+
+
+@require_GET
+def case(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The review page, at the latest versions or at the snapshot that ?snapshot= names."""
+    found = load_case(request.user, uuid)
+    pinned = snapshot_of(request)
+    if pinned is None:
+        record_visit(case=found, by=request.user)
+    return render(request, "review/case.html", _page(request, found, pinned))
+
+
+def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[str, Any]:
+    evidence = gather(found, by=request.user, snapshot=pinned)
+    return {
+        **who(request, found, pinned),
+        "snapshot": sections.snapshot(evidence),
+        "missing": sections.missing(evidence),
+        "imaging": sections.imaging(evidence),
+        "pathology": sections.facts(evidence, "pathology"),
+        "molecular": sections.molecular(evidence),
+        "treatment": sections.treatment(evidence),
+        "labs": sections.labs(evidence),
+        "charts": series.charted(evidence.rows("silver.labs")),
+        "ctdna": "ctDNA VAF" in series.charted(evidence.rows("silver.labs")),
+        "function": sections.facts(evidence, "function"),
+        "wishes": sections.facts(evidence, "comorbidity") + sections.facts(evidence, "wishes"),
+        "risk": sections.risk(evidence),
+        "trials": sections.trials(evidence),
+        "draft": Draft.objects.filter(case=found).select_related("by").first(),
+        "can_review": pinned is None and user_can_review_facts(request.user, found),
+    }
+
+
+@require_GET
+def trials(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Every place in a trial that the patient was screened for, with all criteria."""
+    evidence = evidence_of(request, uuid, "gold.trial_matches")
+    places = sections.trials(evidence)
+    parts = [{"id": code, "title": title, "trials": places[code]} for code, title in TRIAL_PARTS]
+    return render(
+        request, "review/trials.html", {**who(request, evidence.case, evidence.snapshot), "parts": parts}
+    )
+
+
+@require_GET
+def timeline(request: HttpRequest, uuid: UUID) -> JsonResponse:
+    return JsonResponse(timeline_of(evidence_of(request, uuid, TIMELINE)))
+
+
+@require_GET
+def document(request: HttpRequest, uuid: UUID, document_id: str) -> HttpResponse:
+    """One letter or report, whole."""
+    evidence = evidence_of(request, uuid, "silver.documents")
+    rows = sections.with_chips(evidence, "silver.documents", evidence.rows("silver.documents"))
+    row = next((r for r in rows if r["document_id"] == document_id), None)
+    if row is None:
+        raise Http404
+    return render(
+        request, "review/document.html", {"document": row, **who(request, evidence.case, evidence.snapshot)}
+    )
+
+
+@require_GET
+def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The case as a PDF; that it was made is on record."""
+    found = load_case(request.user, uuid)
+    try:
+        content = pdf(_page(request, found, snapshot_of(request)))
+    except CannotPrint as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain")
+    record_export(case=found, by=request.user)
+    headers = {"Content-Disposition": 'inline; filename="case-summary.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+@require_POST
+@refusable
+def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    found = load_case(request.user, uuid)
+    text = request.POST.get("text", "").strip()
+    if text:
+        save_draft(case=found, text=text, by=request.user)
+        messages.success(request, "Draft saved. It is not a decision.")
+    return redirect(reverse("review:case", args=[uuid]) + "#draft")
+
+
+@require_GET
+def slide(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
+    """One slide of the meeting view, at the snapshot that the agenda pinned."""
+    if name not in SLIDES:
+        raise Http404
+    found = load_case(request.user, uuid)
+    context = _page(request, found, snapshot_of(request))
+    context["stacks"] = context["imaging"][:STACKS_SHOWN]
+    return render(request, f"review/slides/{name}.html", context)
