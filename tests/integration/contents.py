@@ -11,6 +11,13 @@ from tumorboard.governance.ledger import lake, latest_versions
 from tumorboard.lake import tables
 
 RUNS = ("run_id", "received_at")
+REFERENCES = {"row_id", "derived_from", "conflicts_with", "evidence"}
+CHIP = {
+    "origin",
+    "method",
+    "system",
+    "recorded_on",
+}  # of gold rows with several sources: of the first by row id
 
 
 def versions() -> dict[str, int]:
@@ -35,17 +42,17 @@ def everything() -> dict[str, list[dict[str, Any]]]:
 
 
 def recognised() -> dict[str, list[str]]:
-    """Everything, with patients named by their identifiers and references left out: the same for any two
-    installations that hold the same files."""
+    """Everything, with patients named by their identifiers and without what hangs on random keys: the same
+    for any two installations that hold the same files."""
     names = _names()
     return {
-        table: sorted(repr(sorted(_plain(row, names).items())) for row in found)
+        table: sorted(repr(sorted(_plain(table, row, names).items())) for row in found)
         for table, found in everything().items()
     }
 
 
-def _plain(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    hidden = {"row_id", "derived_from", "conflicts_with", "evidence"}
+def _plain(table: str, row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    hidden = REFERENCES | CHIP if table.startswith("gold.") else REFERENCES
     kept = {k: v for k, v in row.items() if k not in hidden and not k.endswith("_id")}
     return {**kept, "patient_key": names.get(kept.get("patient_key", ""), "")}
 

@@ -9,20 +9,20 @@ import sys
 import time
 from pathlib import Path
 
-import pyarrow.compute as pc
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from tests.integration import contents, files
+from tests.integration import files
 from tests.integration.contents import everything, rows, versions
 from tumorboard.governance.ledger import crosswalk, lake
-from tumorboard.lake import tables
+from tumorboard.lake import engine, tables
 from tumorboard.runs import services
 from tumorboard.runs.ingesting import build, ingest
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
 
 pytestmark = pytest.mark.timeout(240)
+own_engine = engine.spark  # before `warm_engine` puts the shared one in its place
 PER_PATIENT = [t.name for t in tables.all_tables() if t.per_patient and not t.name.startswith("bronze.")]
 
 
@@ -275,19 +275,29 @@ def test_what_was_pinned_is_read_again_after_a_change(again: Path, folder: Path,
 
 def test_json_report(again: Path, tmp_path: Path) -> None:
     files.write(tmp_path, "good.json", files.patient("JSON-1"))
-    files.write(tmp_path, "bad.json", "{")
+    files.write(tmp_path, "bad.json", '{"resourceType": "Bundle", "entry": [')
+    files.write(tmp_path, "odd.xyz", "nothing we know")
     out = io.StringIO()
     call_command("ingest", str(tmp_path), "--json", stdout=out)
     report = json.loads(out.getvalue())
-    assert report["files"]["landed"] == 1
+    assert report["files"] == {"landed": 1, "refused": 1, "not data": 1}
+    assert sum(report["set_aside"].values()) == 1
     assert report["sources"]["fhir"] == {
-        "files": 1, "rows": 1, "quarantined": 0, "notices": 0, "unassigned": 0,
+        "files": 1, "rows": 1, "quarantined": 1, "notices": 0, "unassigned": 0,
     }  # fmt: skip
     assert {"run", "seconds", "tables", "quarantined", "known_before", "refusals"} <= set(report)
     assert {"table", "version", "rows"} == set(report["tables"][0])
     for entry in report["refusals"]:
         assert set(entry) == {"stage", "source", "file_name", "locator", "field", "reason"}
     assert "bad.json" in {entry["file_name"] for entry in report["refusals"]}
+
+
+def test_a_bad_file_sent_again_is_refused_again_in_words(again: Path, tmp_path: Path) -> None:
+    files.write(tmp_path, "bad.json", '{"resourceType": "Bundle", "entry": [')
+    first, second = (ingest(paths=[tmp_path], by="tests") for _ in range(2))
+    assert first.report["quarantined"] == second.report["quarantined"] == 1
+    (row,) = QuarantinedRow.objects.all()
+    assert row.run == second
 
 
 def test_the_command_names_a_path_that_is_not_there(again: Path) -> None:
@@ -318,22 +328,8 @@ def second_server() -> object:
 def test_a_spark_server_elsewhere_gives_the_same_rows(
     again: Path, second_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tumorboard.lake import engine
-
     embedded = everything()
-    monkeypatch.setattr(engine, "spark", remote_only)
+    monkeypatch.setattr(engine, "spark", own_engine)
     with override_settings(SPARK_REMOTE=second_server):
         build(run=IngestRun.objects.create(started_by="tests"), everything=True)
     assert everything() == embedded
-
-
-def remote_only(remote: str = "") -> object:
-    assert remote
-    return ENGINE(remote)
-
-
-from tumorboard.lake import engine as _engine  # noqa: E402
-
-ENGINE = _engine.spark
-assert contents
-assert pc

@@ -39,3 +39,6 @@ def _session(remote: str) -> Iterator[SparkSession]:
         yield session
     finally:
         session.stop()
+        os.environ.pop(
+            "SPARK_CONNECT_MODE_ENABLED", None
+        )  # left behind, it breaks the engine of a child process
