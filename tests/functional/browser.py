@@ -6,6 +6,7 @@ Content-Security-Policy that is being tested.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -89,6 +90,14 @@ def _recorded(context: BrowserContext, theme: str) -> Page:
         keys = ("tb-theme", "tb-theme-meeting")
         context.add_init_script("".join(f"localStorage.setItem('{key}', '{theme}');" for key in keys))
     return context.new_page()
+
+
+def load_everything(found: Visit) -> None:
+    """Scroll every visible element into view until it is drawn, empty or in error."""
+    for element in found.page.locator("tb-timeline, tb-plot, tb-stack").all():
+        if element.is_visible():
+            element.scroll_into_view_if_needed()
+            expect(element).to_have_attribute("data-state", re.compile("ready|empty|error"))
 
 
 # --- themes -----------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.functional.browser import Visit, visit
+
 # Playwright's event loop runs in the test's thread; the tests' own database calls there are not concurrent.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -38,3 +40,21 @@ def page_server() -> Iterator[LiveServer]:
     server = LiveServer("127.0.0.1")
     yield server
     server.stop()
+
+
+@pytest.fixture
+def guide(browser: Browser, page_server: LiveServer) -> Iterator[Visit]:
+    with visit(browser, page_server.url) as found:
+        yield found.open("/styleguide/")
+
+
+@pytest.fixture
+def patient(browser: Browser, page_server: LiveServer) -> Iterator[Visit]:
+    with visit(browser, page_server.url) as found:
+        yield found.open("/styleguide/patient/")
+
+
+@pytest.fixture
+def meeting(browser: Browser, page_server: LiveServer) -> Iterator[Visit]:
+    with visit(browser, page_server.url, width=1920, height=1080) as found:
+        yield found.open("/styleguide/meeting/")

@@ -107,8 +107,9 @@ export class TbDeck extends TbElement {
     const close = () => this.#blank.close();
     button.addEventListener('click', close, { signal: this.signal });
     const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'b') return;
       event.stopPropagation(); // or the same "b" would blank the screen again
-      if (event.key === 'b') close();
+      close();
     };
     this.#blank.addEventListener('keydown', onKey, { signal: this.signal });
     this.#blank.replaceChildren(button);
