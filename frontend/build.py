@@ -24,8 +24,10 @@ SOURCES = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json
 def main() -> None:
     digest = source_hash()
     if STAMP.exists() and STAMP.read_text() == digest:
+        print("Frontend: built already", flush=True)
         return
-    binaries, _how = node()
+    binaries, how = node()
+    print(f"Frontend: building with {how}", flush=True)
     # behind a proxy that inspects TLS, npm must trust the system's certificates
     environment = {
         **os.environ,

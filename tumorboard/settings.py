@@ -60,7 +60,6 @@ HOME = Path(env("TUMORBOARD_HOME", str(BASE_DIR / ".tumorboard")))
 LAKE_URL = env("LAKE_URL", str(HOME / "lake"))
 VOLUMES_DIR = Path(env("VOLUMES_DIR", str(HOME / "volumes")))
 MODELS_DIR = Path(env("MODELS_DIR", str(HOME / "models")))
-KNOWLEDGE_DIR = env("KNOWLEDGE_DIR", "")
 SPARK_REMOTE = env("SPARK_REMOTE", "")
 
 # --- core -------------------------------------------------------------------------------------------

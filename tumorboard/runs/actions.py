@@ -26,6 +26,7 @@ from tumorboard.runs.status import JobState
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
+QUEUE = "pipeline"  # jobs write the lake: only workers of this queue may open its files
 RESEND_AFTER = timedelta(seconds=30)
 
 
@@ -48,7 +49,7 @@ def queue_job(*, kind: str, by: Any, **arguments: Any) -> Job:
 def send(uuid: UUID) -> bool:
     """Give the number to Celery. False when the broker is away: the relay sends it again later."""
     try:
-        current_app.send_task("tumorboard.runs.tasks.run_job", args=[str(uuid)], retry=False)
+        current_app.send_task("tumorboard.runs.tasks.run_job", args=[str(uuid)], queue=QUEUE, retry=False)
     except OperationalError:
         log.warning("broker away; job %s waits in the ledger", uuid)
         return False

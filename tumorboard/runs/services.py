@@ -28,7 +28,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "tumorboard"
-NEEDS_NO_DATABASE = {"help", "--help", "version", "--version", "synthesize", "collectstatic"}
+NEEDS_NO_DATABASE = {"help", "--help", "version", "--version", "synthesize", "collectstatic", "docs", "case_states"}
 
 
 class ServiceError(RuntimeError):

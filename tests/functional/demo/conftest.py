@@ -23,7 +23,7 @@ from playwright.sync_api import Browser
 from tests.functional.browser import REPOSITORY, Visit, visit
 from tumorboard.runs.services import free_port
 
-PASSWORD = "correct horse battery"
+PASSWORD = os.environ.get("DEMO_PASSWORD", "correct horse battery")
 READY_WITHIN = 240
 OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "JOB_LEASE_SECONDS", "LOG_LEVEL")
 
@@ -32,7 +32,7 @@ OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "JO
 class Demo:
     """A running demo."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
     url: str
     home: Path
     lines: list[str]
@@ -93,6 +93,9 @@ def left_behind(home: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
+    if running_at := os.environ.get("DEMO_URL"):  # a demo started by hand, while writing tests
+        yield Demo(None, running_at, Path(), [])
+        return
     home = Path(tempfile.mkdtemp(prefix="tumorboard-demo-"))
     running = start(home, free_port(), patients=48)
     yield running

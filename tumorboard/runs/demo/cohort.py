@@ -32,7 +32,7 @@ def prepare(people: dict[str, User], home: Path, patients: int, step: Step) -> N
         _ingest(home / "inbox" / "synthetic", patients, step)
     if not TrainedModel.objects.exists():
         with step("Risk model: training on the cohort"):
-            train_model(by="demo")
+            _train()
     if not Job.objects.filter(state=JobState.DONE).exists():
         with step("Worker: screening trials and scoring risk"):
             _await([queue_job(kind=kind, by="demo") for kind in (SCREEN, SCORE)])
@@ -46,6 +46,13 @@ def _ingest(inbox: Path, patients: int, step: Step) -> None:
         write_cohort(inbox, patients=patients, seed=SEED, imaging_share=share)
     with step("Ingest: bronze, silver, gold"):
         ingest(paths=[inbox], by="demo")
+
+
+def _train() -> None:
+    try:
+        train_model(by="demo")
+    except ValueError as error:
+        raise ServiceError(f"no model could be trained: {error}") from None
 
 
 def _await(jobs: list[Job]) -> None:
