@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,25 @@ def django_db_modify_db_settings() -> None:
     services.start_postgres(settings.HOME)
 
 
-@pytest.fixture(scope="session")
-def redis_server() -> object:
+class Broker:
+    """Redis at the address of the settings; a test may stop it, and starts it again."""
+
     port = int(settings.REDIS_URL.rsplit(":", 1)[1].split("/")[0])
-    process = services.start_redis(settings.HOME, port=port)
-    yield process
-    process.terminate()
-    process.wait(10)
+
+    def start(self) -> None:
+        self.process = services.start_redis(settings.HOME, port=self.port)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Broker]:
+    broker = Broker()
+    broker.start()
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture(scope="session")
