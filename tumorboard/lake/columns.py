@@ -59,7 +59,7 @@ class Between(Constraint):
     high: float
 
     def __init__(self, low: float, high: float) -> None:
-        object.__setattr__(self, "sentence", f"must lie between {low:g} and {high:g}")
+        object.__setattr__(self, "sentence", f"must lie between {low:.15g} and {high:.15g}")
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 

@@ -43,5 +43,6 @@ def _key_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "auto")
+        seconds, _, fraction = str(value.astimezone(UTC).replace(tzinfo=None)).partition(".")
+        return f"{seconds}.{fraction.rstrip('0')}" if fraction else seconds
     return str(value).replace("\\", "\\\\").replace("|", "\\|")

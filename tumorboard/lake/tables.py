@@ -107,6 +107,10 @@ def table(name: str, *, key: Sequence[str] = ("row_id",), per_patient: bool = Tr
     def declare(cls: T) -> T:
         own = {n: c for n, c in vars(cls).items() if isinstance(c, Column)}
         tier = name.split(".", maxsplit=1)[0]
+        if tier not in TIERS:
+            raise TypeError(f"{name}: there is no tier {tier!r}; a table is of {', '.join(TIERS)}")
+        if name in _tables:
+            raise TypeError(f"{name} is declared twice")
         patient = PATIENT if per_patient and tier != "bronze" else {}
         columns = {n: c.named(n) for n, c in {**patient, **own, **TIERS[tier]}.items()}
         if taken := sorted({*own} & {*patient, *TIERS[tier]}):
