@@ -62,13 +62,16 @@ def test_decide_sign_and_reopen_what_the_board_saw(signed_in) -> None:
     meeting = open_meeting(signed_in)
     with signed_in("oncologist", width=1920, height=1080) as v:
         v.open(meeting + "present/")
-        press(v.page, "n")
         v.page.wait_for_load_state("networkidle")
         press(v.page, "1", "2", "6")
+        v.page.locator("[data-slide=decision]").wait_for(state="visible")
         decision = v.page.locator("[data-slide=decision]")
         start = decision.locator("form[action$='/start/'] button")
         if start.count():
             start.click()
+            v.page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+            press(v.page, "6")
+            decision.wait_for(state="visible")
         record(decision, "Recommend", "/recommendations/", kind="molecular_testing", text=WORDS)
         decision.locator(f"text={WORDS}").first.wait_for()
         record(decision, "Decide", "/decide/", outcome="consensus", caveats="Facts in conflict were named.")

@@ -100,4 +100,4 @@ def test_the_pdf_holds_every_snapshot_fact(signed_in, case_paths) -> None:
     text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     assert all(label.split("\n")[0].removesuffix(" Conflict").strip() in text for label in labels)
     assert "SYNTHETIC" in text
-    assert reader.trailer["/Root"].get("/MarkInfo", {}).get("/Marked") is True
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # noqa: E712 - a PDF boolean
