@@ -160,11 +160,16 @@ def _where(request: Request) -> pc.Expression | None:
     if request.patients is not None:
         conditions.append(_about(request.table, request.patients))
     if request.row_ids is not None:
-        conditions.append(pc.field("row_id").isin(list(request.row_ids)))
+        conditions.append(_one_of("row_id", request.row_ids))
     return reduce(and_, conditions) if conditions else None
 
 
 def _about(table: str, patients: Sequence[str]) -> pc.Expression:
     if table.startswith("bronze."):
-        return pc.field("subject_key").isin(sorted(crosswalk().subjects_of(patients)))
-    return pc.field("patient_key").isin(list(patients))
+        return _one_of("subject_key", sorted(crosswalk().subjects_of(patients)))
+    return _one_of("patient_key", patients)
+
+
+def _one_of(column: str, values: Sequence[str]) -> pc.Expression:
+    """Typed, because a list of nothing has no type of its own."""
+    return pc.field(column).isin(pa.array(list(values), pa.string()))
