@@ -1,0 +1,574 @@
+"""The console: who sees it, what each page says, how it is searched, and in how many queries."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories.accounts import administrator, oncologist, person
+from tests.unit.runs.factories import file, model, refused, run, version
+from tests.unit.runs.factories import job as new_job
+from tumorboard.accounts.models import User
+from tumorboard.accounts.roles import CONSOLE, Role
+from tumorboard.audit.events import Event
+from tumorboard.audit.models import AuditEvent
+from tumorboard.audit.record import record
+from tumorboard.governance.ledger import crosswalk
+from tumorboard.governance.models import PublishedVersion
+from tumorboard.lake import tables
+from tumorboard.runs import actions
+from tumorboard.runs.console import listing, log
+from tumorboard.runs.models import QuarantinedRow
+from tumorboard.runs.status import JobState
+
+pytestmark = pytest.mark.django_db
+LISTS = ("ingests", "quarantine", "jobs", "tables", "models", "audit")
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:")
+
+
+@pytest.fixture
+def steward(client: Client) -> User:
+    user = person("", Role.DATA_STEWARD)
+    client.force_login(user)
+    return user
+
+
+def address(name: str, *arguments: Any) -> str:
+    return reverse(f"runs:{name}", args=arguments)
+
+
+def everywhere() -> dict[str, str]:
+    """Page -> address, with something to show on each."""
+    a_run, a_job = run(), new_job(JobState.FAILED)
+    pages = {name: address(name) for name in ("console", "health", "lineage", "verify", *LISTS)}
+    return pages | {
+        "ingest": address("ingest", a_run.uuid),
+        "job": address("job", a_job.uuid),
+        "table": address("table", "silver.variants"),
+    }
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tumorboard.runs.health.PARTS", {"database": lambda: "answers"})
+    monkeypatch.setattr(actions, "send", lambda uuid: False)
+
+
+# ---- who sees it
+
+
+@pytest.mark.parametrize("role", Role)
+def test_stewards_and_administrators_see_it_and_nobody_else(client: Client, role: Role):
+    client.force_login(person("", role))
+    codes = {name: client.get(page).status_code for name, page in everywhere().items()}
+    assert set(codes.values()) == {200 if role in CONSOLE else 404}, codes
+
+
+@pytest.mark.parametrize("name", ["settle", "retry"])
+def test_writing_is_refused_to_clinicians_alike(client: Client, name: str):
+    job, row = new_job(JobState.FAILED), refused()
+    client.force_login(oncologist())
+    page = address(name, *([job.uuid] if name == "retry" else []))
+    assert client.post(page, {"row": row.pk, "settlement": "done"}).status_code == 404
+    job.refresh_from_db()
+    row.refresh_from_db()
+    assert (job.state, row.settled_at) == (JobState.FAILED, None)
+
+
+def test_who_is_not_signed_in_is_asked_to(client: Client):
+    for page in everywhere().values():
+        answer = client.get(page)
+        assert answer.status_code == 302
+        assert reverse("accounts:signin") in answer["Location"]
+
+
+def test_the_link_stands_in_the_bar_of_those_who_may(client: Client):
+    for user, linked in ((administrator(), True), (oncologist(), False)):
+        client.force_login(user)
+        page = client.get(reverse("accounts:profile"))
+        assert (f'href="{address("console")}"' in page.text) == linked
+
+
+# ---- every page
+
+
+def test_every_page_is_headed_labelled_and_free_of_inline_code(client: Client, steward: User):
+    refused()
+    model(in_use=True)
+    version("silver.variants")
+    for name, page in everywhere().items():
+        html = client.get(page).text
+        assert "<c-" not in html, name
+        assert not INLINE.search(html), name
+        assert html.count("<table>") == html.count("<caption"), name
+        if name != "health":
+            assert html.count("<h1>") == 1, name
+        inputs = re.findall(r"<(?:input|select|textarea)\b[^>]*>", html)
+        for field in (tag for tag in inputs if 'type="hidden"' not in tag and 'name="theme"' not in tag):
+            labelled = re.search(r'\bid="([^"]+)"', field)
+            assert "aria-label" in field or "data-letters" in field or f'for="{labelled[1]}"' in html, field
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_without_rows_says_so(client: Client, steward: User, name: str):
+    nothing = {"tables": "?q=no-such-table", "audit": "?table=no-such-table"}
+    assert "state-empty" in client.get(address(name) + nothing.get(name, "")).text
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_odd_addresses_do_no_harm(client: Client, steward: User, name: str):
+    for query in (
+        "page=-1",
+        "page=x",
+        "page=99999",
+        "state=%00x",
+        "source=nowhere",
+        "model=x",
+        "since=never",
+    ):
+        assert client.get(f"{address(name)}?{query}").status_code == 200
+
+
+QUERIES = {  # session, user and groups (3) among them
+    "console": 9,
+    "ingests": 5,
+    "quarantine": 6,
+    "jobs": 5,
+    "tables": 4,
+    "lineage": 4,
+    "models": 6,
+    "audit": 6,
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_page_takes_a_fixed_number_of_queries(
+    client: Client, steward: User, django_assert_num_queries, name: str
+):
+    versions = count()
+
+    def fill() -> None:
+        for number in range(12):
+            refused(settled_at=None if number % 2 else timezone.now(), settled_by=steward)
+            new_job(requested_by=steward, arguments={"patients": [f"p{number}"]})
+            model()
+            version("silver.variants", next(versions))
+
+    for _ in range(2):
+        fill()
+        with django_assert_num_queries(QUERIES[name]):
+            client.get(address(name) + "?state=")
+
+
+def test_the_page_of_a_table_takes_a_fixed_number_of_queries(
+    client: Client, steward: User, django_assert_num_queries
+):
+    for _ in range(3):
+        for _ in range(8):
+            version("silver.variants", PublishedVersion.objects.count(), run_id=str(run().uuid))
+        with django_assert_num_queries(8):  # signed in (3), latest of all, versions (2), runs, jobs
+            client.get(address("table", "silver.variants"))
+
+
+def test_fifty_rows_a_page(client: Client, steward: User):
+    for number in range(51):
+        new_job(message=f"message {number:03}")
+    first, second = (client.get(f"{address('jobs')}?state=queued&page={n}") for n in (1, 2))
+    assert (first.text.count("message "), second.text.count("message ")) == (50, 1)
+    assert "?state=queued&amp;page=2" in first.text
+
+
+def test_a_long_list_is_not_counted_to_its_end(client: Client, steward: User, monkeypatch):
+    monkeypatch.setattr(listing, "COUNTED", 60)
+    for _ in range(70):
+        new_job()
+    assert client.get(address("jobs")).context["page"].paginator.count == 60
+
+
+# ---- home
+
+
+def test_home_counts_what_is_open(client: Client, steward: User):
+    new_job(JobState.FAILED)
+    new_job(JobState.DONE)
+    refused()
+    refused(settled_at=timezone.now())
+    model(name="late fusion", version="in use", in_use=True)
+    overview = client.get(address("console")).context["overview"]
+    assert overview.jobs == {"Waiting": 0, "Running": 0, "Failed": 1}
+    assert overview.quarantined == 1
+    assert overview.model.version == "in use"
+
+
+def test_home_of_a_new_installation(client: Client, steward: User):
+    html = client.get(address("console")).text
+    assert "Nothing has been ingested" in html
+    assert "No model is in use" in html
+
+
+def test_the_health_of_a_part_that_fails(client: Client, steward: User, monkeypatch):
+    def away() -> str:
+        raise RuntimeError("no worker answers")
+
+    monkeypatch.setattr("tumorboard.runs.health.PARTS", {"worker": away})
+    page = client.get(address("health"))
+    assert page.status_code == 200
+    assert "no worker answers" in page.text
+
+
+# ---- ingests
+
+
+REPORT = {
+    "seconds": 5.52,
+    "files": {"landed": 297, "not data": 2},
+    "set_aside": {"a table of contents": 2},
+    "sources": {"fhir": {"files": 12, "rows": 1400, "quarantined": 3, "notices": 4, "unassigned": 0}},
+    "tables": [{"table": "silver.variants", "version": 4, "rows": 218}],
+    "quarantined": 3,
+}
+
+
+def test_the_report_of_a_run(client: Client, steward: User):
+    done = run(report=REPORT, ended_at=timezone.now())
+    for _ in range(3):
+        refused(done, reason="POS is not a number")
+    page = client.get(address("ingest", done.uuid))
+    for words in ("297", "a table of contents", "1,400", "silver.variants", "218", "POS is not a number"):
+        assert words in page.text
+    assert list(page.context["page"]) == [
+        {"stage": "row", "source": "vcf", "reason": "POS is not a number", "times": 3}
+    ]
+
+
+def test_notices_are_grouped_by_message_whatever_their_place_and_number(client: Client, steward: User):
+    done = run()
+    file(done, "line 1, column 3: no sample", "line 2: 4 values are odd")
+    file(done, "line 9: 5 values are odd", source="fhir")
+    file(done, "line 9: 5 values are odd", source="dicom")
+    file(run(), "line 1: of another run")
+    notices = client.get(address("ingest", done.uuid)).context["notices"]
+    assert [(n.source, n.message, n.times, n.files) for n in notices] == [
+        ("fhir", "some values are odd", 2, 2),
+        ("dicom", "some values are odd", 1, 1),
+        ("fhir", "no sample", 1, 1),
+    ]
+
+
+def test_a_run_that_never_ended(client: Client, steward: User):
+    broken = run()
+    assert "Running or interrupted" in client.get(address("ingest", broken.uuid)).text
+    assert client.get(address("ingest", uuid4())).status_code == 404
+
+
+@pytest.mark.parametrize(("words", "found"), [("demo", 1), ("fhir", 1), ("nobody", 0), ("", 2), ("%", 0)])
+def test_runs_are_searched(client: Client, steward: User, words: str, found: int):
+    run(started_by="demo", report=REPORT)
+    run(started_by="Novak")
+    page = client.get(address("ingests"), {"q": words})
+    assert page.context["page"].paginator.count == found
+
+
+# ---- quarantine
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({}, {"row", "check"}),
+        ({"state": "settled"}, {"file"}),
+        ({"state": ""}, {"row", "check", "file"}),
+        ({"source": "vcf"}, {"row"}),
+        ({"stage": "check"}, {"check"}),
+        ({"source": "vcf", "stage": "check"}, set()),
+    ],
+)
+def test_the_quarantine_is_narrowed(client: Client, steward: User, chosen: dict, found: set):
+    refused(stage="row", source="vcf")
+    refused(stage="check", source="silver.labs")
+    refused(stage="file", source="", settled_at=timezone.now())
+    page = client.get(address("quarantine"), chosen)
+    assert {row.stage for row in page.context["page"]} == found
+
+
+def test_words_of_a_search_never_stand_in_the_address(client: Client, steward: User):
+    """A file's name may hold a patient's."""
+    refused(file_name="example_maria.vcf")
+    refused(file_name="other.vcf")
+    answer = client.post(address("quarantine"), {"q": "MARIA", "state": "open", "source": "vcf"})
+    assert answer["Location"] == f"{address('quarantine')}?source=vcf&state=open"
+    page = client.get(answer["Location"])
+    assert [row.file_name for row in page.context["page"]] == ["example_maria.vcf"]
+    assert 'value="MARIA"' in page.text
+    client.post(address("quarantine"), {"q": "", "state": "open"})
+    assert client.get(address("quarantine")).context["page"].paginator.count == 2
+
+
+def test_ticked_rows_are_settled_with_a_word(client: Client, steward: User):
+    ticked, other = refused(), refused()
+    form = {"row": [ticked.pk], "shown": [ticked.pk, other.pk], "settlement": "asked the sender"}
+    answer = client.post(address("settle") + "?source=vcf", form)
+    assert answer["Location"] == address("quarantine") + "?source=vcf"
+    ticked.refresh_from_db()
+    other.refresh_from_db()
+    assert (ticked.settlement, ticked.settled_by, other.settled_at) == ("asked the sender", steward, None)
+    assert AuditEvent.objects.filter(event=Event.QUARANTINE_SETTLED, actor_id=str(steward.pk)).count() == 1
+
+
+def test_all_rows_shown_are_settled_and_no_later_one(client: Client, steward: User):
+    shown, later = [refused(), refused()], refused()
+    form = {"shown": [row.pk for row in shown], "all": "1", "settlement": "sent again"}
+    client.post(address("settle"), form)
+    assert list(QuarantinedRow.objects.filter(settled_at=None)) == [later]
+
+
+def test_who_comes_second_is_told(client: Client, steward: User):
+    row = refused()
+    actions.settle_quarantined(row=row, settlement="first", by=administrator())
+    answer = client.post(address("settle"), {"row": [row.pk], "settlement": "second"}, follow=True)
+    assert "already been settled by somebody else" in answer.text
+    row.refresh_from_db()
+    assert row.settlement == "first"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"row": [1]}, "Say in a word"),
+        ({"settlement": "  ", "row": [1]}, "Say in a word"),
+        ({"settlement": "done"}, "Tick the rows"),
+        ({"settlement": "done", "row": ["x", "-1", "9" * 30]}, "Tick the rows"),
+    ],
+)
+def test_what_cannot_be_settled(client: Client, steward: User, form: dict, words: str):
+    assert words in client.post(address("settle"), form, follow=True).text
+
+
+# ---- jobs
+
+
+def test_jobs_are_narrowed(client: Client, steward: User):
+    new_job(JobState.FAILED, requested_by=steward)
+    new_job(JobState.DONE, kind="score")
+    for chosen, found in (
+        ({"state": "failed"}, 1),
+        ({"kind": "score"}, 1),
+        ({"by": steward.display_name[:5].lower()}, 1),
+        ({"state": "running"}, 0),
+        ({}, 2),
+    ):
+        assert client.get(address("jobs"), chosen).context["page"].paginator.count == found
+
+
+def test_a_job_asks_for_itself_until_it_is_over(client: Client, steward: User):
+    for state in JobState:
+        job = new_job(state, done=3, total=8, message="block 3")
+        page = client.get(address("job", job.uuid), headers={"HX-Request": "true"})
+        assert ("hx-get" in page.text) == (not job.is_over)
+        assert "<html" not in page.text
+        assert ("Try again" in page.text) == (state == JobState.FAILED)
+
+
+def test_a_job_says_how_many_patients_and_not_which(client: Client, steward: User):
+    job = new_job(arguments={"patients": ["pabc123"]}, attempts=2)
+    for page in (address("job", job.uuid), address("jobs")):
+        assert "pabc123" not in client.get(page).text
+    assert "2 lost with their workers, 5 at most" in client.get(address("job", job.uuid)).text
+
+
+def test_a_failed_job_is_tried_again(client: Client, steward: User):
+    job = new_job(JobState.FAILED)
+    assert "waits again" in client.post(address("retry", job.uuid), follow=True).text
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert "Only a failed job" in client.post(address("retry", job.uuid), follow=True).text
+    assert client.get(address("retry", job.uuid)).status_code == 405
+
+
+# ---- tables
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"tier": "bronze"}, "bronze.fhir"),
+        ({"q": "hgvs_p"}, "silver.variants"),
+        ({"q": "TRIAL"}, "silver.trials"),
+    ],
+)
+def test_tables_are_narrowed(client: Client, steward: User, chosen: dict, found: str):
+    names = [entry.table.name for entry in client.get(address("tables"), chosen).context["page"]]
+    assert found in names
+    assert len(names) < len(tables.all_tables())
+
+
+def test_a_table_with_its_columns_and_versions(client: Client, steward: User):
+    done, screened = run(), new_job(JobState.DONE)
+    version("silver.variants", 0, run_id=str(done.uuid), rows=1218, inputs={"bronze.vcf": 7})
+    version("silver.variants", 1, run_id=str(screened.uuid), content_hash="d" * 64)
+    version("silver.variants", 2, run_id="not a uuid")
+    page = client.get(address("table", "silver.variants"))
+    for words in ("Variant allele fraction", "must lie between", "PHI", "1,218", "bronze.vcf 7", "d" * 16):
+        assert words in page.text
+    links = {row.version: link for row, link in page.context["published"]}
+    assert links == {0: address("ingest", done.uuid), 1: address("job", screened.uuid), 2: ""}
+
+
+def test_lineage_both_ways(client: Client, steward: User):
+    page = client.get(address("table", "silver.variants"))
+    assert "bronze.vcf" in page.context["upstream"]
+    assert "gold.actionability" in page.context["downstream"]
+    assert page.text.count("<rect") == 1 + len(page.context["upstream"]) + len(page.context["downstream"])
+
+
+def test_a_table_that_is_written_by_a_job_shows_what_it_did_read(client: Client, steward: User):
+    version("gold.risk_scores", 0, inputs={"gold.features": 3, "gold.cohort": 3})
+    assert "gold.features" in client.get(address("table", "gold.risk_scores")).context["upstream"]
+
+
+def test_an_unknown_table(client: Client, steward: User):
+    assert client.get(address("table", "silver.nothing")).status_code == 404
+
+
+def test_the_whole_graph_holds_every_table(client: Client, steward: User):
+    page = client.get(address("lineage"))
+    for table in tables.all_tables():
+        assert page.text.count(f'href="{address("table", table.name)}"') == 2, "once drawn, once listed"
+
+
+# ---- models
+
+
+def test_models_with_their_figures(client: Client, steward: User):
+    report = {"cohort": "synthetic cohort", "n": 60, "events": 41, "rows": [ROW]}
+    used = model(in_use=True, report=report, inputs={"gold.features": 3})
+    old = model(name="older", report={"rows": [], "note": "too few deaths"})
+    page = client.get(address("models"))
+    assert page.context["shown"] == used
+    assert "0.712 (0.650 to 0.770)" in page.text
+    assert "too few deaths" in client.get(address("models"), {"model": old.pk}).text
+    assert client.get(address("models"), {"q": "older"}).context["page"].paginator.count == 1
+
+
+ROW = {"row": "late fusion", "n": 60, "events": 41, "c": 0.712, "c_low": 0.65, "c_high": 0.77}
+
+
+# ---- audit
+
+
+def on_record(event: Event = Event.LAKE_READ, by: Any = "tests", **what: Any) -> AuditEvent:
+    with transaction.atomic():
+        return record(event, by=by, **what)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"event": "lake_read"}, 1),
+        ({"event": "signed_out"}, 0),
+        ({"actor": "OKA"}, 1),
+        ({"table": "case_facts"}, 1),
+        ({"since": "2000-01-01", "until": "2001-01-01"}, 0),
+        ({"event": "lake_read", "since": "2000-01-01"}, 1),
+        ({"event": "lake_read", "since": "not a day"}, 1),
+    ],
+)
+def test_the_log_is_searched(client: Client, steward: User, chosen: dict, found: int):
+    on_record(by="okafor", table="gold.case_facts", version=3, columns=["label"])
+    assert client.get(address("audit"), chosen).context["page"].paginator.count == found
+
+
+def test_both_days_of_a_range_count(client: Client, steward: User):
+    today = timezone.localdate()
+    on_record(by="okafor")
+    for since, until, found in ((today, today, 1), (today + timedelta(days=1), None, 0)):
+        chosen = {"actor": "okafor", "since": since, "until": until or ""}
+        assert client.get(address("audit"), chosen).context["page"].paginator.count == found
+
+
+@pytest.fixture
+def maria() -> str:
+    """Her surrogate."""
+    crosswalk().keys([("mrn", "SYN-0001")])
+    key = crosswalk().find("SYN-0001")
+    assert key is not None
+    return key
+
+
+def test_events_about_a_patient_by_record_number(client: Client, steward: User, maria: str):
+    on_record(by="okafor", patient_key=maria)
+    on_record(by="okafor", patient_key="p-somebody-else")
+    answer = client.post(address("audit"), {"record_number": " SYN-0001 ", "actor": "okafor"})
+    assert answer["Location"] == address("audit") + "?actor=okafor"
+    page = client.get(answer["Location"])
+    assert [event.patient_key for event in page.context["page"]] == [maria]
+    assert "SYN-0001" not in page.text
+    assert "p-somebody-else" not in page.text
+    assert AuditEvent.objects.filter(event=Event.PATIENT_LOOKED_UP, actor_id=str(steward.pk)).count() == 1
+    client.post(address("audit"), {"everybody": "1"})
+    assert "p-somebody-else" in client.get(address("audit")).text
+
+
+def test_an_unknown_record_number(client: Client, steward: User):
+    answer = client.post(address("audit"), {"record_number": "SYN-9999"}, follow=True)
+    assert "Check the number" in answer.text
+    assert "SYN-9999" not in answer.text
+    assert answer.context["patient"] == ""
+
+
+def test_an_intact_chain(client: Client, steward: User):
+    head = on_record()
+    page = client.post(address("verify"), headers={"HX-Request": "true"})
+    assert "Intact" in page.text
+    assert head.hash in page.text
+    assert "<html" not in page.text
+    assert "<html" in client.post(address("verify")).text
+
+
+def test_a_broken_chain_is_said_loudly(client: Client, steward: User):
+    head = on_record()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_auditevent SET actor_label = 'nobody' WHERE seq = %s", [head.seq])
+        cursor.execute("ALTER TABLE audit_auditevent ENABLE TRIGGER USER")
+    page = client.post(address("verify"))
+    assert "Broken" in page.text
+    assert f"event {head.seq}: its content was changed" in page.text
+
+
+def test_a_log_is_compared_with_a_head_noted_earlier(client: Client, steward: User):
+    head = on_record()
+    noted = {"seq": head.seq, "hash": head.hash}
+    assert "Intact" in client.post(address("verify"), noted).text
+    cut = client.post(address("verify"), {"seq": head.seq + 1, "hash": "0" * 64})
+    assert "no longer holds the event noted as its head" in cut.text
+
+
+@pytest.mark.parametrize("noted", [{"seq": "1"}, {"hash": "0" * 64}, {"seq": "x", "hash": "0" * 64}])
+def test_half_a_head_is_refused(client: Client, steward: User, noted: dict):
+    page = client.post(address("verify"), noted)
+    assert page.status_code == 422
+    assert "There is a problem" in page.text
+
+
+def test_a_long_log_is_verified_only_when_somebody_asks(client: Client, steward: User, monkeypatch):
+    on_record()
+    monkeypatch.setattr(log, "VERIFIED_AT_ONCE", 0)
+    assert "Intact" not in client.get(address("verify")).text
+    assert "Intact" in client.post(address("verify")).text
+
+
+def test_a_day_begins_at_the_hospital_s_midnight():
+    with timezone.override("America/New_York"):
+        query = str(log.search({"since": date(2026, 1, 2), "until": date(2026, 1, 2)}).query)
+    assert '"at" >= 2026-01-02 00:00:00-05:00' in query
+    assert '"at" < 2026-01-03 00:00:00-05:00' in query

@@ -1,0 +1,117 @@
+"""What stewards choose from, search for and write down."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import QueryDict
+
+from tumorboard.audit.events import Event
+from tumorboard.lake.tables import TIERS
+from tumorboard.runs.console import quarantine
+from tumorboard.runs.kinds import LABELS
+from tumorboard.runs.models import QuarantinedRow
+from tumorboard.runs.status import JobState
+
+ANY = ("", "Any")
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class Filter(forms.Form):
+    """Nothing in it is required. What is wrong is said beside its field; the rest still filters.
+
+    `private` fields may name a file or a patient, so they never stand in an address.
+    """
+
+    private: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="filter-%s", **kwargs)
+        for field in self.fields.values():
+            field.required = False
+
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return self.cleaned_data
+
+    def query(self) -> str:
+        """The public choices as the query of an address."""
+        address = QueryDict(mutable=True)
+        for name in self.fields:
+            if name not in self.private and self.data.get(name):
+                address[name] = self.data[name]
+        return f"?{address.urlencode()}"
+
+
+class IngestFilter(Filter):
+    q = forms.CharField(label="Started by, source or run", max_length=100)
+
+
+class QuarantineFilter(Filter):
+    private = ("q",)
+    q = forms.CharField(label="Reason, field, place or file", max_length=100)
+    source = forms.ChoiceField(label="Source")
+    stage = forms.ChoiceField(label="Stage", choices=[ANY, *QuarantinedRow.Stage.choices])
+    state = forms.ChoiceField(
+        label="State", choices=[(quarantine.OPEN, "Open"), (quarantine.SETTLED, "Settled"), ANY]
+    )
+
+    def __init__(self, data: Any = None, *, sources: list[str]) -> None:
+        super().__init__(data)
+        self.fields["source"].choices = [ANY, *((source, source) for source in sources)]
+
+
+class JobFilter(Filter):
+    state = forms.ChoiceField(label="State", choices=[ANY, *JobState.choices])
+    kind = forms.ChoiceField(label="Kind", choices=[ANY, *LABELS.items()])
+    by = forms.CharField(label="Requested by", max_length=150)
+
+
+class TableFilter(Filter):
+    q = forms.CharField(label="Name, meaning or column", max_length=100)
+    tier = forms.ChoiceField(label="Tier", choices=[ANY, *((tier, tier) for tier in TIERS)])
+
+
+class ModelFilter(Filter):
+    q = forms.CharField(label="Name or version", max_length=60)
+
+
+class AuditFilter(Filter):
+    private = ("record_number",)
+    event = forms.ChoiceField(label="Event", choices=[ANY, *sorted(Event.choices, key=lambda c: c[1])])
+    actor = forms.CharField(label="Who", max_length=150)
+    table = forms.CharField(label="Table", max_length=128)
+    since = forms.DateField(label="From", widget=DAY)
+    until = forms.DateField(label="To", widget=DAY)
+    record_number = forms.CharField(label="Patient's record number", max_length=60)
+
+
+class SettleForm(forms.Form):
+    """What was done about the rows that are ticked (`row`), or about all that were shown (`shown`)."""
+
+    settlement = forms.CharField(
+        label="What was done", max_length=300, help_text="For the rows ticked, or for all shown on this page"
+    )
+
+    def rows(self) -> list[int]:
+        ids = self.data.getlist("shown" if "all" in self.data else "row")
+        return [int(number) for number in ids if number.isdecimal() and len(number) < 19]
+
+
+class HeadForm(forms.Form):
+    """The head of the audit log as it was noted earlier, outside this database."""
+
+    seq = forms.IntegerField(label="Number of the event", min_value=1, required=False)
+    hash = forms.RegexField(label="Its hash", regex=r"^[0-9a-f]{64}$", required=False)
+
+    def noted(self) -> tuple[int, str] | None:
+        """None when nothing was given. Only to be asked of a valid form."""
+        seq, digest = self.cleaned_data["seq"], self.cleaned_data["hash"]
+        return (seq, digest) if seq and digest else None
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("seq")) != bool(given.get("hash")) and not self.errors:
+            raise forms.ValidationError("Give both the number and the hash, or neither.")
+        return given

@@ -1,0 +1,272 @@
+"""The console of stewards and administrators, and the progress of a case's background work.
+
+What may name a file or a patient is searched for by POST and kept in the session: never in an address.
+"""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tumorboard.cases.models import Case
+from tumorboard.cases.permissions import load_case
+from tumorboard.governance import people
+from tumorboard.lake import tables
+from tumorboard.runs import actions, forms
+from tumorboard.runs.console import (
+    catalogue,
+    graph,
+    home,
+    ingests,
+    jobs,
+    log,
+    models,
+    quarantine,
+    screening,
+)
+from tumorboard.runs.console.access import for_console
+from tumorboard.runs.console.listing import keep, kept, page_of
+from tumorboard.runs.health import healthz
+from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
+
+WORDS, PATIENT = "quarantine", "patient"  # what the session keeps
+
+# ---- home
+
+
+@for_console
+@require_GET
+def console(request: HttpRequest) -> HttpResponse:
+    return render(request, "runs/console.html", {"overview": home.overview()})
+
+
+@for_console
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """The parts as /healthz sees them, as a fragment of the home page."""
+    return render(request, "runs/health.html", json.loads(healthz(request).content))
+
+
+# ---- ingests and quarantine
+
+
+@for_console
+@require_GET
+def ingest_list(request: HttpRequest) -> HttpResponse:
+    form = forms.IngestFilter(request.GET)
+    page = page_of(request, ingests.runs(form.chosen().get("q", "")))
+    return render(request, "runs/ingests.html", {"page": page, "filter": form})
+
+
+@for_console
+@require_GET
+def ingest(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    run = get_object_or_404(IngestRun, uuid=uuid)
+    context = {"run": run, "notices": ingests.notices(run), "page": page_of(request, ingests.refusals(run))}
+    return render(request, "runs/ingest.html", context)
+
+
+@for_console
+@require_http_methods(["GET", "POST"])
+def quarantine_page(request: HttpRequest) -> HttpResponse:
+    sources = quarantine.sources()
+    if request.method == "POST":
+        form = forms.QuarantineFilter(request.POST, sources=sources)
+        keep(request, WORDS, form.chosen().get("q", ""))
+        return redirect(request.path + form.query())
+    asked = {"state": quarantine.OPEN, **request.GET.dict(), "q": kept(request, WORDS)}
+    form = forms.QuarantineFilter(asked, sources=sources)
+    page = page_of(request, quarantine.search(form.chosen(), kept(request, WORDS)))
+    context = {"page": page, "filter": form, "settle": forms.SettleForm()}
+    return render(request, "runs/quarantine.html", context)
+
+
+@for_console
+@require_POST
+def settle(request: HttpRequest) -> HttpResponse:
+    """Settle the ticked rows, or all that the page showed, with one word; back to the same search."""
+    form = forms.SettleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say in a word what was done about the rows.")
+    elif not form.rows():
+        messages.error(request, "Tick the rows that this settles.")
+    else:
+        rows = QuarantinedRow.objects.filter(pk__in=form.rows())
+        word = form.cleaned_data["settlement"]
+        settled = [actions.settle_quarantined(row=row, settlement=word, by=request.user) for row in rows]
+        _tell_settled(request, sum(settled), len(settled))
+    return redirect(f"{reverse('runs:quarantine')}?{request.GET.urlencode()}")
+
+
+def _tell_settled(request: HttpRequest, settled: int, asked: int) -> None:
+    messages.success(request, f"{settled} settled.")
+    if settled < asked:
+        messages.warning(request, f"{asked - settled} had already been settled by somebody else.")
+
+
+# ---- jobs
+
+
+@for_console
+@require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    form = forms.JobFilter(request.GET)
+    page = page_of(request, jobs.search(form.chosen()))
+    context = {"page": page, "filter": form, "rows": [jobs.shown(job) for job in page]}
+    return render(request, "runs/jobs.html", context)
+
+
+@for_console
+@require_GET
+def job(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The job; while it is not over, its page asks for the part that changes."""
+    found = get_object_or_404(Job.objects.select_related("requested_by"), uuid=uuid)
+    template = "runs/_job.html" if request.htmx else "runs/job.html"
+    return render(request, template, jobs.shown(found))
+
+
+@for_console
+@require_POST
+def retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    found = get_object_or_404(Job, uuid=uuid)
+    if actions.retry_job(job=found, by=request.user):
+        messages.success(request, "The job waits again; what it had finished is kept.")
+    else:
+        messages.warning(request, "Only a failed job can be tried again.")
+    return redirect("runs:job", found.uuid)
+
+
+# ---- tables and lineage
+
+
+@for_console
+@require_GET
+def table_list(request: HttpRequest) -> HttpResponse:
+    form = forms.TableFilter(request.GET)
+    chosen = form.chosen()
+    page = page_of(request, catalogue.entries(chosen.get("tier", ""), chosen.get("q", "")))
+    return render(request, "runs/tables.html", {"page": page, "filter": form})
+
+
+@for_console
+@require_GET
+def table(request: HttpRequest, name: str) -> HttpResponse:
+    try:
+        declared = tables.get(name)
+    except tables.UnknownTable:
+        raise Http404 from None
+    inputs = catalogue.inputs()
+    upstream, downstream = graph.around(inputs, name)
+    page = page_of(request, catalogue.versions(name))
+    context = {
+        "table": declared,
+        "columns": tables.describe(declared),
+        "page": page,
+        "published": catalogue.with_run_links(list(page)),
+        "upstream": upstream,
+        "downstream": downstream,
+        "graph": graph.draw(graph.only(inputs, [name, *upstream, *downstream]), chosen=name),
+    }
+    return render(request, "runs/table.html", context)
+
+
+@for_console
+@require_GET
+def lineage(request: HttpRequest) -> HttpResponse:
+    inputs = catalogue.inputs()
+    readers = graph.turned(inputs)
+    rows = [(name, sources, readers.get(name, [])) for name, sources in inputs.items()]
+    return render(request, "runs/lineage.html", {"graph": graph.draw(inputs), "rows": rows})
+
+
+# ---- audit
+
+
+@for_console
+@require_http_methods(["GET", "POST"])
+def audit(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _audit_search(request)
+    form = forms.AuditFilter(request.GET)
+    patient = kept(request, PATIENT)
+    page = page_of(request, log.search(form.chosen(), patient))
+    context = {
+        "filter": form,
+        "patient": patient,
+        "page": page,
+        "rows": [(event, log.in_words(event.detail)) for event in page],
+        "head": log.head(),
+        "head_form": forms.HeadForm(),
+    }
+    return render(request, "runs/audit.html", context)
+
+
+def _audit_search(request: HttpRequest) -> HttpResponse:
+    """A record number becomes a surrogate in the session; the other choices become the address."""
+    form = forms.AuditFilter(request.POST)
+    number = form.chosen().get("record_number")
+    if "everybody" in request.POST:
+        keep(request, PATIENT, "")
+    elif number:
+        key = people.find(by=request.user, record_number=number)
+        keep(request, PATIENT, key or "")
+        if key is None:
+            messages.error(request, "No patient with this record number is known here. Check the number.")
+    return redirect(request.path + form.query())
+
+
+@for_console
+@require_http_methods(["GET", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """Walk the whole chain. By GET (the home page's fragment) only where the log is short."""
+    form = forms.HeadForm(request.POST if request.method == "POST" else {})
+    if not form.is_valid():
+        return render(request, "runs/verify.html", {"head_form": form}, status=422)
+    head = log.head()
+    wait = request.method == "GET" and head is not None and head.seq > log.VERIFIED_AT_ONCE
+    result = None if wait else log.verification(form.noted())
+    context = {"result": result, "head": head, "head_form": form}
+    return render(request, "runs/_chain.html" if request.htmx else "runs/verify.html", context)
+
+
+# ---- models
+
+
+@for_console
+@require_GET
+def model_list(request: HttpRequest) -> HttpResponse:
+    form = forms.ModelFilter(request.GET)
+    page = page_of(request, models.search(form.chosen().get("q", "")))
+    shown = models.chosen(request.GET.get("model", ""))
+    return render(request, "runs/models.html", {"page": page, "filter": form, "shown": shown})
+
+
+# ---- for clinicians
+
+
+@require_POST
+def screen(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Screen and score the patient of a case again."""
+    case = load_case(request.user, uuid)
+    screening.screen(case=case, by=request.user)
+    if not request.htmx:
+        return redirect("review:case", case.uuid)
+    return _progress(request, case)
+
+
+@require_GET
+def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _progress(request, load_case(request.user, uuid))
+
+
+def _progress(request: HttpRequest, case: Case) -> HttpResponse:
+    found = screening.jobs_of(case)
+    over = all(job.is_over for job in found)
+    context = {"case": case, "jobs": [jobs.shown(job) for job in found], "over": over}
+    return render(request, "runs/progress.html", context)
