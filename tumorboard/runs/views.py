@@ -33,6 +33,7 @@ from tumorboard.runs.console import (
 from tumorboard.runs.console.access import for_console
 from tumorboard.runs.console.listing import keep, kept, page_of
 from tumorboard.runs.health import healthz
+from tumorboard.runs.journal import NOTICES_KEPT
 from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
 
 WORDS, PATIENT = "quarantine", "patient"  # what the session keeps
@@ -68,7 +69,12 @@ def ingest_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ingest(request: HttpRequest, uuid: UUID) -> HttpResponse:
     run = get_object_or_404(IngestRun, uuid=uuid)
-    context = {"run": run, "notices": ingests.notices(run), "page": page_of(request, ingests.refusals(run))}
+    context = {
+        "run": run,
+        "notices": ingests.notices(run),
+        "notices_kept": NOTICES_KEPT,
+        "page": page_of(request, ingests.refusals(run)),
+    }
     return render(request, "runs/ingest.html", context)
 
 
@@ -77,7 +83,8 @@ def ingest(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def quarantine_page(request: HttpRequest) -> HttpResponse:
     sources = quarantine.sources()
     if request.method == "POST":
-        form = forms.QuarantineFilter(request.POST, sources=sources)
+        asked = {} if "reset" in request.POST else request.POST
+        form = forms.QuarantineFilter(asked, sources=sources)
         keep(request, WORDS, form.chosen().get("q", ""))
         return redirect(request.path + form.query())
     asked = {"state": quarantine.OPEN, **request.GET.dict(), "q": kept(request, WORDS)}
@@ -209,9 +216,9 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 def _audit_search(request: HttpRequest) -> HttpResponse:
     """A record number becomes a surrogate in the session; the other choices become the address."""
-    form = forms.AuditFilter(request.POST)
+    form = forms.AuditFilter({} if "reset" in request.POST else request.POST)
     number = form.chosen().get("record_number")
-    if "everybody" in request.POST:
+    if "everybody" in request.POST or "reset" in request.POST:
         keep(request, PATIENT, "")
     elif number:
         key = people.find(by=request.user, record_number=number)

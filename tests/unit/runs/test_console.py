@@ -309,7 +309,7 @@ def test_words_of_a_search_never_stand_in_the_address(client: Client, steward: U
     page = client.get(answer["Location"])
     assert [row.file_name for row in page.context["page"]] == ["example_maria.vcf"]
     assert 'value="MARIA"' in page.text
-    client.post(address("quarantine"), {"q": "", "state": "open"})
+    client.post(address("quarantine"), {"q": "MARIA", "reset": "1"})
     assert client.get(address("quarantine")).context["page"].paginator.count == 2
 
 
@@ -513,9 +513,13 @@ def test_events_about_a_patient_by_record_number(client: Client, steward: User, 
     assert [event.patient_key for event in page.context["page"]] == [maria]
     assert "SYN-0001" not in page.text
     assert "p-somebody-else" not in page.text
-    assert AuditEvent.objects.filter(event=Event.PATIENT_LOOKED_UP, actor_id=str(steward.pk)).count() == 1
-    client.post(address("audit"), {"everybody": "1"})
-    assert "p-somebody-else" in client.get(address("audit")).text
+    looked_up = AuditEvent.objects.filter(event=Event.PATIENT_LOOKED_UP, actor_id=str(steward.pk))
+    assert looked_up.count() == 1
+    for button in ("everybody", "reset"):
+        client.post(address("audit"), {"record_number": "SYN-0001"})
+        assert "p-somebody-else" not in client.get(address("audit")).text
+        client.post(address("audit"), {button: "1", "record_number": ""})
+        assert "p-somebody-else" in client.get(address("audit")).text
 
 
 def test_an_unknown_record_number(client: Client, steward: User):
