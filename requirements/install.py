@@ -55,6 +55,7 @@ def install_packages(kind: str) -> None:
             "pip",
             "install",
             "--quiet",
+            "--quiet",
             "--disable-pip-version-check",
             "--require-hashes",
             "-r",

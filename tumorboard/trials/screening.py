@@ -120,7 +120,8 @@ class _Screening:
             criteria = tuple(_criteria(tree, answers))
         return LevelResult(
             self.trial.trial_id, self.trial.version, self.trial.is_open, level.name, level.code, level.path,
-            level.title, level.suspended, verdict, criteria, place, not level.below, _is_broad(clauses),
+            level.title or self.trial.title, level.suspended, verdict, criteria, place, not level.below,
+            _is_broad(clauses),
         )  # fmt: skip
 
     def _answer(self, leaf: Predicate) -> Outcome:
