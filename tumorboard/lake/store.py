@@ -20,10 +20,11 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
 from tumorboard.lake.tables import Table
 
+ROW_GROUP = 16_384  # rows are sorted by patient: a read of one patient skips all groups but one or two
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
 OPEN_AT_ONCE = 256
 
@@ -167,6 +168,7 @@ class Lake:
                 schema_mode="overwrite" if how["mode"] == "overwrite" and "predicate" not in how else None,
                 configuration=_configuration(table),
                 commit_properties=commit.properties(),
+                writer_properties=WriterProperties(max_row_group_size=ROW_GROUP),
                 **how,
             )
             publication = self._describe(table, path, before, commit)
@@ -176,7 +178,8 @@ class Lake:
     def _clean(self, path: str, before: Publication | None) -> DeltaTable | None:
         """The table as published: a commit left behind by a dead writer is undone first."""
         if not DeltaTable.is_deltatable(path):
-            Path(path).mkdir(parents=True, exist_ok=True) if "://" not in path else None
+            if "://" not in path:
+                Path(self.root).mkdir(parents=True, exist_ok=True, mode=0o700)
             return None
         current = DeltaTable(path)
         if before is not None and current.version() != before.version:
