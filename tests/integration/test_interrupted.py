@@ -16,10 +16,10 @@ from django.db import connection
 
 from tests.integration import databases, files
 from tests.integration.conftest import installed
-from tests.integration.contents import recognised, rows, versions
+from tests.integration.contents import everything, recognised, rows, versions
 from tumorboard.runs import services
-from tumorboard.runs.ingesting import ingest
-from tumorboard.runs.models import IngestedFile
+from tumorboard.runs.ingesting import build, ingest
+from tumorboard.runs.models import IngestedFile, IngestRun
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -66,7 +66,8 @@ def bronze() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def killed(folder: Path, owner: str, method: str, at: int) -> int:
+def started(folder: Path, owner: str, method: str, at: int) -> subprocess.Popen[bytes]:
+    """An ingest as a process of its own, which is killed at a call of `method`."""
     surroundings = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SPARK_")},
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -74,15 +75,13 @@ def killed(folder: Path, owner: str, method: str, at: int) -> int:
         "LAKE_URL": settings.LAKE_URL,
         "VOLUMES_DIR": str(settings.VOLUMES_DIR),
     }
-    process = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.integration.killed_ingest", owner, method, str(at), str(folder)],
-        check=False,
         cwd=services.ROOT,
         env=surroundings,
-        capture_output=True,
-        timeout=120,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    return process.returncode
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,7 @@ def survivor(
 def test_a_killed_ingest_shows_nothing_half_done(
     survivor: Path, folder: Path, owner: str, method: str, at: int
 ) -> None:
-    assert killed(folder, owner, method, at) == -signal.SIGKILL
+    assert started(folder, owner, method, at).wait(120) == -signal.SIGKILL
     built = {name for name in versions() if not name.startswith("bronze.")}
     assert not built or method == "register_securables"
     landed = IngestedFile.objects.count()
@@ -119,3 +118,26 @@ def test_started_again_it_ends_with_the_same_tables(
     assert found.keys() == uninterrupted["tables"].keys()
     for name, expected in uninterrupted["tables"].items():
         assert found[name] == expected, name
+
+
+NEVER = 1_000_000
+
+
+def test_two_ingests_at_once_lose_and_double_nothing(
+    uninterrupted: dict[str, Any], fresh: Path, folder: Path, tmp_path: Path
+) -> None:
+    """Both bring the same patients' files; one of them a letter more."""
+    more = shutil.copytree(folder, tmp_path / "more")
+    number = files.record_number(next(more.glob("*.json")))
+    files.write(more, "letter.txt", files.letter(number, "ECOG performance status 1."))
+    both = [started(place, "tumorboard.runs.ingesting", "_finish", NEVER) for place in (folder, more)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert not IngestedFile.objects.unbuilt().exists()
+    received = bronze()
+    assert len(received["bronze.notes"]) == len(uninterrupted["bronze"]["bronze.notes"]) + 1
+    assert {name: rows for name, rows in received.items() if name != "bronze.notes"} == {
+        name: rows for name, rows in uninterrupted["bronze"].items() if name != "bronze.notes"
+    }
+    found = everything()
+    build(run=IngestRun.objects.create(started_by="tests"), everything=True)
+    assert everything() == found

@@ -62,6 +62,7 @@ def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
         "VOLUMES_DIR": str(settings.VOLUMES_DIR),
     }
     command = ["-m", "celery", "-A", "tests.integration.worker", "worker", "-P", "prefork", "-c", "1"]
+    command += ["-Q", "default,pipeline"]
     with (home / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, *command, "--loglevel", "WARNING"],

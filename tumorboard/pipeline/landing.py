@@ -68,7 +68,9 @@ class Journal(Protocol):
 
     def known(self, hashes: Sequence[str]) -> set[str]: ...
     def record(self, files: Sequence[LandedFile]) -> None: ...
-    def transaction(self) -> AbstractContextManager[Any]: ...
+    def transaction(self) -> AbstractContextManager[Any]:
+        """One transaction, in which no other run can land files."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -146,12 +148,21 @@ class Landing:
         if not batch:
             return
         with self.journal.transaction():
+            self._leave_out_known(batch)
             self._identify(batch)
             for source in sorted({f.source for f in batch if f.rows}):
                 self._append(source, [row for f in batch if f.source == source for row in f.rows])
             self.journal.record(batch)
         for landed in batch:
             landed.rows.clear()
+
+    def _leave_out_known(self, batch: list[LandedFile]) -> None:
+        """What another run has landed since these files were read."""
+        known = self.journal.known([f.file_hash for f in batch if f.outcome == LANDED])
+        for landed in batch:
+            if landed.outcome == LANDED and landed.file_hash in known:
+                landed.outcome, landed.row_count = KNOWN, 0
+                landed.rows, landed.links, landed.refusals = [], [], []
 
     def _identify(self, batch: list[LandedFile]) -> None:
         """Replace each row's identifier by its subject_key, and follow the links the files state."""

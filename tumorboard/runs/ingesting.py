@@ -20,7 +20,7 @@ from django.utils import timezone
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import crosswalk, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume
 from tumorboard.identity.crosswalk import Identifier
 from tumorboard.lake import engine, tables
 from tumorboard.lake.store import PREDICATE_LIMIT
@@ -52,7 +52,18 @@ def ingest(
 def build(
     *, run: IngestRun, progress: Callable[[int, int], None] = lambda *_: None, everything: bool = False
 ) -> Built:
-    """Build what the files landed since the last build concern; all its tables appear together."""
+    """Build what the files landed since the last build concern; all its tables appear together.
+
+    One build at a time: two at once would each overwrite what the other has just made.
+    """
+    with DatabaseLedger().writing("builds"):
+        built = _build(run, progress, everything)
+    if built.publications:
+        register_securables()
+    return built
+
+
+def _build(run: IngestRun, progress: Callable[[int, int], None], everything: bool) -> Built:
     waiting = list(IngestedFile.objects.unbuilt())
     targets = _targets({f.source for f in waiting}, everything)
     if not targets:
@@ -62,12 +73,11 @@ def build(
     links = [link for link in crosswalk().links() if subjects is None or link[0] in subjects]
     superseded = list(IngestedFile.objects.superseded().values_list("file_hash", flat=True))
     received = list(IngestedFile.objects.order_by("pk").values_list("file_hash", flat=True))
-    with engine.spark(settings.SPARK_REMOTE) as session, transaction.atomic():
+    with engine.spark(settings.SPARK_REMOTE) as session:
         builder = Builder(lake(), session, links, superseded, received, run.run_id, code_version(), patients)
         built = builder.build(targets, progress)
-        IngestedFile.objects.filter(pk__in=[f.pk for f in waiting]).update(built_at=timezone.now())
-        quarantine(run, [broken_row(b) for b in built.broken])
-    register_securables()
+    IngestedFile.objects.filter(pk__in=[f.pk for f in waiting]).update(built_at=timezone.now())
+    quarantine(run, [broken_row(b) for b in built.broken])
     return built
 
 

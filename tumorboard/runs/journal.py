@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import transaction
-
+from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.pipeline.building import Broken
 from tumorboard.pipeline.landing import LANDED, REFUSED, LandedFile, Refusal
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
@@ -26,7 +25,7 @@ class DatabaseJournal:
         return set(IngestedFile.objects.filter(file_hash__in=hashes).values_list("file_hash", flat=True))
 
     def transaction(self) -> AbstractContextManager[Any]:
-        return transaction.atomic()
+        return DatabaseLedger().writing("landing")
 
     def record(self, files: Sequence[LandedFile]) -> None:
         """Enter the landed files, mark what they replace as history, and keep every refusal."""

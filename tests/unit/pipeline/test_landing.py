@@ -215,6 +215,18 @@ def test_batches_are_written_as_they_fill(
     assert shown == [(n, 5) for n in range(1, 6)]
 
 
+def test_what_another_run_has_landed_meanwhile_is_left_out(
+    door: Landing, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(inbox, "a.txt", "row SYN-1", "bad")
+    door.land([path])
+    with monkeypatch.context() as patch:
+        patch.setattr(door.journal, "known", lambda hashes: (door.journal.open and set(hashes)) or set())
+        (late,) = door.land([path])
+    assert (late.outcome, late.row_count, late.refusals) == ("already known", 0, [])
+    assert len(bronze(door)) == 1
+
+
 def test_a_journal_that_fails_leaves_nothing_to_read(
     door: Landing, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
