@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
+from django.http import Http404
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record_many
@@ -33,8 +34,8 @@ __all__ = ["NotPublished", "Refused", "Request", "read", "read_file", "read_many
 LISTED = 100  # patients named one by one in the audit log
 
 
-class Refused(PermissionError):
-    """The decision function said no. Pages answer as if the thing did not exist."""
+class Refused(Http404, PermissionError):
+    """The decision function said no. A page that lets it through answers as if the thing did not exist."""
 
 
 @dataclass(frozen=True)
