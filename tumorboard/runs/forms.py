@@ -36,12 +36,12 @@ class Filter(forms.Form):
         return self.cleaned_data
 
     def query(self) -> str:
-        """The public choices as the query of an address."""
+        """The public choices as the query of an address; empty when there are none."""
         address = QueryDict(mutable=True)
         for name in self.fields:
             if name not in self.private and self.data.get(name):
                 address[name] = self.data[name]
-        return f"?{address.urlencode()}"
+        return f"?{address.urlencode()}" if address else ""
 
 
 class IngestFilter(Filter):

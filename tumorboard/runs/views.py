@@ -90,7 +90,8 @@ def quarantine_page(request: HttpRequest) -> HttpResponse:
     asked = {"state": quarantine.OPEN, **request.GET.dict(), "q": kept(request, WORDS)}
     form = forms.QuarantineFilter(asked, sources=sources)
     page = page_of(request, quarantine.search(form.chosen(), kept(request, WORDS)))
-    context = {"page": page, "filter": form, "settle": forms.SettleForm()}
+    some_open = any(row.settled_at is None for row in page)
+    context = {"page": page, "filter": form, "settle": forms.SettleForm() if some_open else None}
     return render(request, "runs/quarantine.html", context)
 
 

@@ -331,6 +331,12 @@ def test_all_rows_shown_are_settled_and_no_later_one(client: Client, steward: Us
     assert list(QuarantinedRow.objects.filter(settled_at=None)) == [later]
 
 
+def test_where_all_is_settled_there_is_nothing_to_settle_with(client: Client, steward: User):
+    refused(settled_at=timezone.now())
+    page = client.get(address("quarantine"), {"state": "settled"})
+    assert "What was done" not in page.text
+
+
 def test_who_comes_second_is_told(client: Client, steward: User):
     row = refused()
     actions.settle_quarantined(row=row, settlement="first", by=administrator())
@@ -376,6 +382,24 @@ def test_a_job_asks_for_itself_until_it_is_over(client: Client, steward: User):
         assert ("hx-get" in page.text) == (not job.is_over)
         assert "<html" not in page.text
         assert ("Try again" in page.text) == (state == JobState.FAILED)
+
+
+def test_a_failed_job_says_why(client: Client, steward: User):
+    for message, words in (
+        ("ValueError: see the log", "ValueError: see the log"),
+        ("", "no reason was written"),
+    ):
+        page = client.get(address("job", new_job(JobState.FAILED, message=message).uuid))
+        assert '<span class="tag tag-bad">Failed</span>' in page.text
+        assert words in page.text
+
+
+def test_a_running_job_says_how_far_it_is(client: Client, steward: User):
+    known = new_job(JobState.RUNNING, done=3, total=8, message="block 3")
+    assert "running, 3 of 8 steps block 3" in client.get(address("job", known.uuid)).text
+    assert 'value="3" max="8"' in client.get(address("job", known.uuid)).text
+    unknown = new_job(JobState.RUNNING)
+    assert " of " not in client.get(address("job", unknown.uuid), headers={"HX-Request": "true"}).text
 
 
 def test_a_job_says_how_many_patients_and_not_which(client: Client, steward: User):
