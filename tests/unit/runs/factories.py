@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from tumorboard.governance.models import PublishedVersion
@@ -51,3 +53,7 @@ def version(table: str, number: int = 0, **fields: object) -> PublishedVersion:
 def model(**fields: object) -> TrainedModel:
     values = {"name": "late fusion", "version": f"v{next(numbers)}", "code_version": "1"}
     return TrainedModel.objects.create(**{**values, **fields})
+
+
+def address(name: str, *arguments: Any) -> str:
+    return reverse(f"runs:{name}", args=arguments)
