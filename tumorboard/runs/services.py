@@ -28,7 +28,9 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "tumorboard"
-NEEDS_NO_DATABASE = {"help", "--help", "version", "--version", "synthesize", "collectstatic", "docs", "case_states"}
+NEEDS_NO_DATABASE = frozenset(
+    ["help", "--help", "version", "--version", "synthesize", "collectstatic", "docs", "case_states"]
+)
 
 
 class ServiceError(RuntimeError):

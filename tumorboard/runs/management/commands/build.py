@@ -12,7 +12,7 @@ from tumorboard.runs.models import IngestRun
 
 
 class Command(BaseCommand):
-    help = "Build silver and gold: what landed files still wait for, or everything (after a rule or column changed)."
+    help = "Build silver and gold: what landed files wait for, or everything (after a rule changed)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--everything", action="store_true", help="rebuild every table for every patient")

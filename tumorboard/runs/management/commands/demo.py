@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -44,6 +45,12 @@ class Command(BaseCommand):
             self.stdout.write("\nStopped.")
         except services.ServiceError as error:
             raise CommandError(str(error)) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise CommandError(
+                f"the disk is full; free some space, or set TUMORBOARD_HOME, now {settings.HOME}"
+            ) from None
 
     def _start(self, processes: Processes, port: int) -> None:
         password = _password(settings.HOME)
