@@ -25,11 +25,7 @@ PAGE_TABLES = (
     "silver.biomarkers",
     "silver.labs",
     "silver.imaging",
-    "silver.comorbidities",
-    "silver.documents",
-    "silver.performance",
 )
-LEFT_OUT = {"silver.documents": ("text",)}  # whole letters are read only when one is opened
 
 Row = dict[str, Any]
 

@@ -16,6 +16,7 @@ from tumorboard.governance.models import Snapshot
 from tumorboard.governance.permissions import TREATMENT
 from tumorboard.lake import tables
 from tumorboard.review.evidence import Row
+from tumorboard.review.naming import value_of
 from tumorboard.review.quoting import quote
 from tumorboard.ui.passages import Passage
 
@@ -54,11 +55,13 @@ class Source:
 
     @property
     def passage(self) -> Passage | None:
-        """The words or fields around the value, in the row as received."""
+        """The words or fields around the value, in the row as received; else the words the reader kept."""
         if self.received is None or len(self.steps) < 2:
             return None
-        stated = self.steps[-2].row
-        return quote(self.received["payload"], stated.get("source_path") or "", shown_value(stated))
+        table, stated = self.steps[-2].table, self.steps[-2].row
+        found = quote(self.received["payload"], stated.get("source_path") or "", value_of(table, stated))
+        kept = stated.get("passage")
+        return found or (Passage("", kept, "") if kept else None)
 
     @property
     def lineage(self) -> list[dict[str, str]]:
@@ -118,14 +121,3 @@ class Walker:
         except gate.NotPublished:
             return None
         return Step(table, version, row) if row else None
-
-
-VALUE_COLUMNS = (
-    "value", "passage", "value_number", "value_text", "stage_group", "name", "hgvs_p", "hgvs_c", "gene",
-    "text", "description", "panel", "title", "type", "measure", "sex",
-)  # fmt: skip
-
-
-def shown_value(row: Row) -> str:
-    """What a row says, in a word: its first filled value column."""
-    return next((str(row[name]) for name in VALUE_COLUMNS if row.get(name) not in (None, "")), "")

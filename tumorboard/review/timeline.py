@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tumorboard.review.chips import source_url
-from tumorboard.review.evidence import Evidence
+from tumorboard.review.evidence import Evidence, Row
 from tumorboard.review.figures.layout import iso
 
 TABLE = "gold.timeline"
@@ -38,7 +38,7 @@ def timeline(evidence: Evidence) -> dict[str, Any]:
                 row["label"],
                 iso(row["starts_on"]) or "",
                 iso(row["ends_on"]),
-                row["detail"] or "",
+                _detail(row),
                 source_url(evidence, TABLE, row["row_id"]),
             ]
             for row in rows
@@ -46,3 +46,11 @@ def timeline(evidence: Evidence) -> dict[str, Any]:
         ],
         "origin": begun[0] if begun else None,
     }
+
+
+def _detail(row: Row) -> str:
+    """The words of an event. Those of a week of a wearable name no number: it stands before them."""
+    detail = row["detail"] or ""
+    if row["lane"] == "wearable" and row["value"] is not None:
+        return f"{row['value']:.10g}, {detail}"
+    return detail

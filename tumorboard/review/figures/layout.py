@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
+
+from django.utils import timezone
 
 Figure = dict[str, Any]
 HEIGHT = 260
@@ -31,17 +34,24 @@ def figure(traces: list[Figure], *, y: str, label: str, table: Figure, **layout:
 
 
 def therapy_bands(therapies: list[dict[str, Any]]) -> list[Figure]:
-    """Systemic therapies as shaded spans behind a series over time."""
+    """Systemic therapies as shaded spans behind a series over time. One whose end is not known is a line."""
     return [
         {
-            "type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0},
-            "x0": iso(row["started_on"]), "x1": iso(row["ended_on"] or date.today()),  # noqa: DTZ011
-            "fillcolor": COLOURS[number % len(COLOURS)], "opacity": 0.08,
-            "label": {"text": row["name"] or "", "textposition": "top left", "font": {"size": 10}},
+            "type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"width": 0 if end > row["started_on"] else 1, "color": colour},
+            "x0": iso(row["started_on"]), "x1": iso(end), "fillcolor": colour, "opacity": 0.08,
+            "label": {"text": row["name"], "textposition": "top left", "font": {"size": 10}},
         }
-        for number, row in enumerate(therapies)
-        if row["kind"] == "systemic" and row["started_on"]
+        for row, end, colour in _systemic(therapies)
     ]  # fmt: skip
+
+
+def _systemic(therapies: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], date, str]]:
+    """Each systemic therapy with a first day, its last day to draw and its colour."""
+    begun = [row for row in therapies if row["kind"] == "systemic" and row["started_on"]]
+    for number, row in enumerate(sorted(begun, key=lambda row: (row["started_on"], row["name"]))):
+        ongoing = timezone.localdate() if row["status"] == "active" else row["started_on"]
+        yield row, row["ended_on"] or ongoing, COLOURS[number % len(COLOURS)]
 
 
 def iso(value: date | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tumorboard.review.figures.layout import COLOURS, Figure, figure
@@ -9,32 +10,35 @@ from tumorboard.review.figures.layout import COLOURS, Figure, figure
 BAND = "rgba(33, 102, 172, 0.18)"
 
 
-def survival_figure(curve: dict[str, list[float]]) -> Figure:
-    """`curve` holds months, survival, low and high, aligned."""
-    months, survival = curve.get("months", []), curve.get("survival", [])
-    low, high = curve.get("low", []), curve.get("high", [])
+def survival_figure(curve: dict[str, list[float]], name: str = "Estimated survival") -> Figure:
+    """`curve` holds months, survival, low and high, aligned; `name` says whose curve it is."""
+    months, survival, low, high = (curve.get(part, []) for part in ("months", "survival", "low", "high"))
+    if len({len(months), len(survival), len(low), len(high)}) > 1:
+        raise ValueError("a survival curve needs a value, a low and a high limit for each month")
     traces = [
         {"type": "scatter", "mode": "lines", "x": months, "y": high, "line": {"width": 0, "shape": "hv"},
          "name": "upper limit", "showlegend": False, "hoverinfo": "skip"},
         {"type": "scatter", "mode": "lines", "x": months, "y": low, "line": {"width": 0, "shape": "hv"},
          "fill": "tonexty", "fillcolor": BAND, "name": "interval"},
-        {"type": "scatter", "mode": "lines", "x": months, "y": survival, "name": "estimated survival",
+        {"type": "scatter", "mode": "lines", "x": months, "y": survival, "name": name,
          "line": {"color": COLOURS[0], "width": 2, "shape": "hv"}},
     ]  # fmt: skip
-    rows = [list(row) for row in zip(months, survival, low, high, strict=False)]
+    rows = [list(row) for row in zip(months, survival, low, high, strict=True)]
     return figure(
         traces if months else [],
         y="Probability of survival",
-        label=_words(months, survival, low, high),
+        label=_words(name, months, survival, low, high),
         table={"columns": ["Month", "Survival", "Low", "High"], "rows": rows},
         xaxis={"title": {"text": "Months from the time of the score"}},
         yaxis={"range": [0, 1], "title": {"text": "Probability of survival"}},
     )
 
 
-def contribution_figure(contributions: dict[str, Any]) -> Figure:
+def contribution_figure(contributions: dict[str, Any], absent: Sequence[str] = ()) -> Figure:
     """One bar a modality: its share of the log hazard. Absent modalities stand at exactly 0."""
-    shares = {name: float(_share(part)) for name, part in contributions.items()}
+    shares = {name: float(part["share"]) for name, part in contributions.items()}
+    if shares:
+        shares |= {name: 0.0 for name in absent if name not in shares}
     names = sorted(shares, key=lambda name: shares[name])
     bar = {
         "type": "bar", "orientation": "h", "y": names, "x": [shares[name] for name in names],
@@ -54,15 +58,8 @@ def contribution_figure(contributions: dict[str, Any]) -> Figure:
     )
 
 
-def _share(part: Any) -> float:
-    return part.get("share", part.get("log_hazard", 0.0)) if isinstance(part, dict) else part
-
-
-def _words(months: list[float], survival: list[float], low: list[float], high: list[float]) -> str:
+def _words(name: str, months: list[float], survival: list[float], low: list[float], high: list[float]) -> str:
     if not months:
         return "No survival curve"
     at = max((i for i, month in enumerate(months) if month <= 12), default=0)
-    return (
-        f"Estimated survival at {months[at]:g} months {survival[at]:.0%}, "
-        f"interval {low[at]:.0%} to {high[at]:.0%}"
-    )
+    return f"{name} at {months[at]:g} months {survival[at]:.0%}, interval {low[at]:.0%} to {high[at]:.0%}"

@@ -6,29 +6,52 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tumorboard.pipeline.gold.worn import DAILY_SUMS
 from tumorboard.review.figures.layout import COLOURS, DASHES, Figure, figure, iso, therapy_bands
+from tumorboard.review.results import comparator, written
 
 Row = dict[str, Any]
-MARKERS = ("ctDNA VAF", "CEA", "CA 19-9", "CA 15-3", "PSA", "LDH", "S100B", "S100")
+CTDNA = "ctDNA VAF"
+MARKERS = (CTDNA, "CEA", "CA 19-9", "CA 15-3", "PSA", "LDH", "S100B", "S100")
 
 
 def lab_figure(labs: Sequence[Row], name: str, therapies: Sequence[Row]) -> Figure:
-    """One test over time, with its reference range as lines."""
-    rows = sorted(
-        (r for r in labs if r["name"] == name and r["value"] is not None), key=lambda r: r["taken_on"]
-    )
-    unit = rows[-1]["unit"] if rows else ""
-    traces = [_trace(name, rows, "taken_on", 0)] if rows else []
-    shapes = therapy_bands(list(therapies)) + [
-        _limit(rows[-1][side]) for side in ("low", "high") if rows and rows[-1][side] is not None
-    ]
+    """One test over time in its latest unit, with the reference range of its latest value as lines."""
+    dated = [r for r in labs if r["name"] == name and r["value"] is not None and r["taken_on"]]
+    dated.sort(key=lambda r: (r["taken_on"], r["row_id"]))
+    unit = dated[-1]["unit"] if dated else ""
+    rows = [row for row in dated if row["unit"] == unit]
     return figure(
-        traces,
+        [_trace(name, rows, "taken_on", 0)] if rows else [],
         y=f"{name} {unit or ''}".strip(),
-        label=described(name, unit, rows, "taken_on"),
+        label=described(name, unit, rows, "taken_on") + _remarks(rows, len(dated) - len(rows)),
         table=_table(rows, "taken_on", unit),
-        shapes=shapes,
+        shapes=therapy_bands(list(therapies)) + [_limit(value) for value in _reference(rows)],
     )
+
+
+def _reference(rows: Sequence[Row]) -> list[float]:
+    """The ends of the reference range that the latest value was sent with."""
+    ends = [rows[-1]["low"], rows[-1]["high"]] if rows else []
+    return [end for end in ends if end is not None]
+
+
+def _remarks(rows: Sequence[Row], elsewhere: int) -> str:
+    """What a reader of the curve must know beside its values."""
+    limits = sum(bool(comparator(row)) for row in rows)
+    parts = [
+        f"reference {_range(rows[-1])}" if _reference(rows) else "",
+        f"{limits} beyond what can be measured, drawn at that limit" if limits else "",
+        f"{elsewhere} in another unit not drawn" if elsewhere else "",
+    ]
+    return "".join(f"; {part}" for part in parts if part)
+
+
+def _range(row: Row) -> str:
+    low, high = row["low"], row["high"]
+    if low is None:
+        return f"up to {high:g}"
+    return f"from {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
 def wearable_figure(samples: Sequence[Row], measure: str, therapies: Sequence[Row]) -> Figure:
@@ -37,7 +60,7 @@ def wearable_figure(samples: Sequence[Row], measure: str, therapies: Sequence[Ro
     for row in samples:
         if row["measure"] == measure and row["value"] is not None and row["started_at"]:
             days[row["started_at"].date()].append(row["value"])
-    total = measure in ("steps", "sleep_minutes")
+    total = measure in DAILY_SUMS
     rows = [{"day": day, "value": sum(v) if total else sum(v) / len(v)} for day, v in sorted(days.items())]
     unit = next((r["unit"] for r in samples if r["measure"] == measure), "")
     name = measure.replace("_", " ")
@@ -55,7 +78,7 @@ def charted(labs: Iterable[Row]) -> list[str]:
     """Tests worth a curve: measured at least twice; tumour markers first."""
     counts: dict[str, int] = defaultdict(int)
     for row in labs:
-        counts[row["name"]] += row["value"] is not None
+        counts[row["name"]] += row["value"] is not None and row["taken_on"] is not None
     names = [name for name, count in counts.items() if count > 1]
     return sorted(names, key=lambda name: (name not in MARKERS, name))
 
@@ -64,12 +87,18 @@ def described(name: str, unit: str | None, rows: Sequence[Row], day: str) -> str
     """The curve in words, computed from the rows it is drawn from."""
     if not rows:
         return f"{name}: no value"
-    first, last = rows[0], rows[-1]
+    first, last, in_unit = rows[0], rows[-1], f" {unit}" if unit else ""
+    if len(rows) == 1:
+        return f"{name}, one value on {iso(first[day])}: {_value(last)}{in_unit}"
     low, high = min(r["value"] for r in rows), max(r["value"] for r in rows)
     return (
         f"{name}, {len(rows)} values from {iso(first[day])} to {iso(last[day])}, "
-        f"between {low:g} and {high:g} {unit or ''}, last {last['value']:g}"
-    ).replace("  ", " ")
+        f"between {low:g} and {high:g}{in_unit}, last {_value(last)}"
+    )
+
+
+def _value(row: Row) -> str:
+    return written(row) if "value_text" in row else f"{row['value']:.4g}"
 
 
 def _trace(name: str, rows: Sequence[Row], day: str, number: int) -> Figure:
@@ -88,5 +117,5 @@ def _limit(value: float) -> Figure:
 def _table(rows: Sequence[Row], day: str, unit: str | None) -> Figure:
     return {
         "columns": ["Date", f"Value {unit or ''}".strip()],
-        "rows": [[iso(r[day]), r["value"]] for r in rows],
+        "rows": [[iso(r[day]), _value(r)] for r in rows],
     }

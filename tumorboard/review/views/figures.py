@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from tumorboard.review import sections
+from tumorboard.review import scores
+from tumorboard.review.chips import with_chips
 from tumorboard.review.figures import risk, series
-from tumorboard.review.views.asked import evidence_of, query_of
+from tumorboard.review.views.asked import evidence_of, gated, query_of
 
 
 @require_GET
+@gated
 def lab_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
     """One laboratory test over time; ?name= is the test's, no patient's value."""
     evidence = evidence_of(request, uuid, "silver.labs", "silver.therapies")
@@ -22,6 +24,7 @@ def lab_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
 
 
 @require_GET
+@gated
 def wearable_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
     evidence = evidence_of(request, uuid, "silver.wearables", "silver.therapies")
     measure, therapies = request.GET.get("measure", ""), evidence.rows("silver.therapies")
@@ -29,12 +32,14 @@ def wearable_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
 
 
 @require_GET
+@gated
 def wearables(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Which measures there are, each with its figure: loaded after the page, they are many rows."""
     evidence = evidence_of(request, uuid, "silver.wearables")
     rows = evidence.rows("silver.wearables")
     latest = {row["measure"]: row for row in sorted(rows, key=lambda r: r["started_at"])}
-    measures = sections.with_chips(evidence, "silver.wearables", [latest[name] for name in sorted(latest)])
+    measures = with_chips(evidence, "silver.wearables", [latest[name] for name in sorted(latest)])
+    measures = [{**row, "label": row["measure"].replace("_", " ").capitalize()} for row in measures]
     return render(
         request,
         "review/wearables.html",
@@ -43,12 +48,19 @@ def wearables(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_GET
+@gated
 def survival_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
-    score = sections.risk(evidence_of(request, uuid, "gold.risk_scores"))
-    return JsonResponse(risk.survival_figure(score["curve"] if score else {}))
+    score = scores.risk(evidence_of(request, uuid, "gold.risk_scores"))
+    if score is None:
+        return JsonResponse(risk.survival_figure({}))
+    name = "Survival of the training cohort" if score["abstained"] else "Estimated survival"
+    return JsonResponse(risk.survival_figure(score["curve"], name))
 
 
 @require_GET
+@gated
 def contribution_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
-    score = sections.risk(evidence_of(request, uuid, "gold.risk_scores"))
-    return JsonResponse(risk.contribution_figure(score["contributions"] if score else {}))
+    score = scores.risk(evidence_of(request, uuid, "gold.risk_scores"))
+    if score is None:
+        return JsonResponse(risk.contribution_figure({}))
+    return JsonResponse(risk.contribution_figure(score["contributions"], score["absent"]))

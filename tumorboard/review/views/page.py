@@ -14,20 +14,23 @@ from django.views.decorators.http import require_GET, require_POST
 from tumorboard.accounts.refusals import refusable
 from tumorboard.cases.actions import record_visit
 from tumorboard.cases.models import Case
-from tumorboard.cases.permissions import load_case, user_can_review_facts
+from tumorboard.cases.permissions import load_case
 from tumorboard.governance.models import Snapshot
-from tumorboard.review import sections
+from tumorboard.review import places, sections
 from tumorboard.review.actions import record_export, save_draft
+from tumorboard.review.chips import with_chips
 from tumorboard.review.evidence import gather
 from tumorboard.review.figures import series
 from tumorboard.review.models import Draft
+from tumorboard.review.molecular import molecular
+from tumorboard.review.scores import risk
 from tumorboard.review.summary import CannotPrint, pdf
 from tumorboard.review.timeline import TABLE as TIMELINE
 from tumorboard.review.timeline import timeline as timeline_of
-from tumorboard.review.views.asked import evidence_of, snapshot_of, who
+from tumorboard.review.views.asked import evidence_of, gated, may_review, snapshot_of, who, words_of
 
 SLIDES = ("question", "course", "imaging", "molecular", "options")
-STACKS_SHOWN = 2
+CURVES_DRAWN = 4
 TRIAL_PARTS = (
     ("open", "Open: fits or may fit"),
     ("closed", "Not recruiting or suspended"),
@@ -36,67 +39,76 @@ TRIAL_PARTS = (
 
 
 @require_GET
+@gated
 def case(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The review page, at the latest versions or at the snapshot that ?snapshot= names."""
     found = load_case(request.user, uuid)
     pinned = snapshot_of(request)
+    context = _page(request, found, pinned)
     if pinned is None:
         record_visit(case=found, by=request.user)
-    return render(request, "review/case.html", _page(request, found, pinned))
+    return render(request, "review/case.html", context)
 
 
 def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[str, Any]:
     evidence = gather(found, by=request.user, snapshot=pinned)
+    charts = series.charted(evidence.rows("silver.labs"))
+    drawn = [name for name in charts if name != series.CTDNA]  # that one stands with the molecular findings
     return {
         **who(request, found, pinned),
         "snapshot": sections.snapshot(evidence),
         "missing": sections.missing(evidence),
         "imaging": sections.imaging(evidence),
         "pathology": sections.facts(evidence, "pathology"),
-        "molecular": sections.molecular(evidence),
+        "molecular": molecular(evidence),
         "treatment": sections.treatment(evidence),
         "labs": sections.labs(evidence),
-        "charts": series.charted(evidence.rows("silver.labs")),
-        "ctdna": "ctDNA VAF" in series.charted(evidence.rows("silver.labs")),
+        "charts": {"shown": drawn[:CURVES_DRAWN], "more": drawn[CURVES_DRAWN:]},
+        "ctdna": series.CTDNA if series.CTDNA in charts else "",
         "function": sections.facts(evidence, "function"),
         "wishes": sections.facts(evidence, "comorbidity") + sections.facts(evidence, "wishes"),
-        "risk": sections.risk(evidence),
-        "trials": sections.trials(evidence),
+        "risk": risk(evidence),
+        "trials": places.trials(evidence),
         "draft": Draft.objects.filter(case=found).select_related("by").first(),
-        "can_review": pinned is None and user_can_review_facts(request.user, found),
+        "can_review": may_review(request, found, pinned),
     }
 
 
 @require_GET
+@gated
 def trials(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Every place in a trial that the patient was screened for, with all criteria."""
     evidence = evidence_of(request, uuid, "gold.trial_matches")
-    places = sections.trials(evidence)
-    parts = [{"id": code, "title": title, "trials": places[code]} for code, title in TRIAL_PARTS]
+    screened = places.trials(evidence)
+    parts = [{"id": code, "title": title, "trials": screened[code]} for code, title in TRIAL_PARTS]
     return render(
         request, "review/trials.html", {**who(request, evidence.case, evidence.snapshot), "parts": parts}
     )
 
 
 @require_GET
+@gated
 def timeline(request: HttpRequest, uuid: UUID) -> JsonResponse:
     return JsonResponse(timeline_of(evidence_of(request, uuid, TIMELINE)))
 
 
 @require_GET
+@gated
 def document(request: HttpRequest, uuid: UUID, document_id: str) -> HttpResponse:
     """One letter or report, whole."""
     evidence = evidence_of(request, uuid, "silver.documents")
-    rows = sections.with_chips(evidence, "silver.documents", evidence.rows("silver.documents"))
+    rows = with_chips(evidence, "silver.documents", evidence.rows("silver.documents"))
     row = next((r for r in rows if r["document_id"] == document_id), None)
     if row is None:
         raise Http404
+    context = who(request, evidence.case, evidence.snapshot)
     return render(
-        request, "review/document.html", {"document": row, **who(request, evidence.case, evidence.snapshot)}
+        request, "review/document.html", {**context, "document": {**row, "name": row["kind"] or "Document"}}
     )
 
 
 @require_GET
+@gated
 def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The case as a PDF; that it was made is on record."""
     found = load_case(request.user, uuid)
@@ -110,22 +122,20 @@ def summary(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@gated
 @refusable
 def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = load_case(request.user, uuid)
-    text = request.POST.get("text", "").strip()
-    if text:
-        save_draft(case=found, text=text, by=request.user)
-        messages.success(request, "Draft saved. It is not a decision.")
+    save_draft(case=found, text=words_of(request, "text"), by=request.user)
+    messages.success(request, "Draft saved. It is not a decision.")
     return redirect(reverse("review:case", args=[uuid]) + "#draft")
 
 
 @require_GET
+@gated
 def slide(request: HttpRequest, uuid: UUID, name: str) -> HttpResponse:
     """One slide of the meeting view, at the snapshot that the agenda pinned."""
     if name not in SLIDES:
         raise Http404
     found = load_case(request.user, uuid)
-    context = _page(request, found, snapshot_of(request))
-    context["stacks"] = context["imaging"][:STACKS_SHOWN]
-    return render(request, f"review/slides/{name}.html", context)
+    return render(request, f"review/slides/{name}.html", _page(request, found, snapshot_of(request)))
