@@ -22,13 +22,14 @@ def quote(payload: str, path: str, value: str) -> Passage | None:
     """The words around `path` in the payload (JSON text), with the value marked.
 
     `path` is `chars a-b` into the payload's text, or a JSON path such as `$.valueQuantity.value`. Where the
-    path names no single value, the value itself is looked for. None when it is not there, or in more than one
-    place: a wrong passage would vouch for a value it does not hold.
+    path names no single value, the value itself is looked for, and must stand in one place only: a wrong
+    passage would vouch for a value it does not hold. `$` names the whole row (a variant is read from all of
+    it): that is shown then. Else None.
     """
     content = json.loads(payload)
     if place := CHARACTERS.fullmatch(path):
         return _in_text(content, int(place[1]), int(place[2]))
-    return _at_path(content, path) or _by_value(content, value)
+    return _at_path(content, path) or _by_value(content, value) or _whole(content, path)
 
 
 def _in_text(content: Any, start: int, end: int) -> Passage | None:
@@ -81,6 +82,10 @@ def _by_value(content: Any, value: str) -> Passage | None:
         if places:
             return _marked(*places[0]) if len(places) == 1 else None
     return None
+
+
+def _whole(content: Any, path: str) -> Passage | None:
+    return Passage("", _start_of(_printed(content), LONGEST), "") if path == "$" and content else None
 
 
 def _leaves(content: Any) -> Iterator[tuple[Any, Any]]:

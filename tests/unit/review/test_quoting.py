@@ -55,7 +55,7 @@ def test_a_path_into_the_row(path: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "$", "$.nothing", "$.code.coding[7].code", "$.code[0]", "$.note", "$.empty", "$.final.more",
+    ["", "$.nothing", "$.code.coding[7].code", "$.code[0]", "$.note", "$.empty", "$.final.more",
      "$.code.coding[?(@.code=='other')].code", "valueQuantity.value", "$.valueQuantity.value and more"],
 )  # fmt: skip
 def test_a_path_that_leads_nowhere_is_no_passage(path: str) -> None:
@@ -79,6 +79,13 @@ def test_the_value_is_looked_for_where_the_path_does_not_lead() -> None:
 )
 def test_no_passage_rather_than_a_wrong_one(payload: object, value: str) -> None:
     assert marked(payload, "$.elsewhere", value) is None
+
+
+def test_a_value_read_from_the_whole_row_shows_the_row() -> None:
+    assert marked({"gene": "EGFR", "change": "p.Leu858Arg"}, "$", "p.L858R") == (
+        '{\n  "gene": "EGFR",\n  "change": "p.Leu858Arg"\n}'
+    )
+    assert marked({}, "$", "x") is None
 
 
 def test_a_whole_field_goes_before_words_in_another() -> None:
