@@ -61,13 +61,11 @@ def headers(
     return {key: _header(key, found.get(key, {}), numbers.get(key, ""), diagnoses) for key in keys}
 
 
-def find(*, by: Any, record_number: str) -> str | None:
+def find(*, by: Any, record_number: str, purpose: str = TREATMENT) -> str | None:
     """The patient with this record number. The look-up is on record, the number is not."""
     key = crosswalk().find(record_number.strip())
     with transaction.atomic():
-        record(
-            Event.PATIENT_LOOKED_UP, by=by, patient_key=key or "", purpose=TREATMENT, found=key is not None
-        )
+        record(Event.PATIENT_LOOKED_UP, by=by, patient_key=key or "", purpose=purpose, found=key is not None)
     return key
 
 

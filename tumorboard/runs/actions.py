@@ -7,13 +7,14 @@ a worker that comes back late cannot add a second effect to the first.
 from __future__ import annotations
 
 import logging
+import zlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -21,11 +22,13 @@ from kombu.exceptions import OperationalError
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
+from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.runs.models import Job, QuarantinedRow
 from tumorboard.runs.status import JobState
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
+QUEUE_LOCK = 7_202  # first half of the advisory lock's name; the second is the kind
 QUEUE = "pipeline"  # jobs write the lake: only workers of this queue may open its files
 RESEND_AFTER = timedelta(seconds=30)
 
@@ -37,13 +40,23 @@ class LeaseLost(RuntimeError):
 @transaction.atomic
 def queue_job(*, kind: str, by: Any, **arguments: Any) -> Job:
     """Write the job and, after commit, send its number. The same waiting job is not queued twice."""
-    same = Job.objects.select_for_update().waiting().filter(kind=kind, arguments=arguments).first()
+    with DatabaseLedger().writing("jobs"):  # two who ask at the same moment ask one after the other
+        _queue_alone(kind)
+    same = Job.objects.waiting().filter(kind=kind, arguments=arguments).first()
     if same is not None:
         return same
     job = Job.objects.create(kind=kind, arguments=arguments, requested_by=by if hasattr(by, "pk") else None)
     record(Event.JOB_QUEUED, by=by, target=job, kind=kind)
     transaction.on_commit(lambda: send(job.uuid))
     return job
+
+
+def _queue_alone(kind: str) -> None:
+    """One at a time until the transaction ends: while no job waits there is no row that could be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s, %s)", [QUEUE_LOCK, zlib.crc32(kind.encode()) - 2**31]
+        )
 
 
 def send(uuid: UUID) -> bool:
@@ -137,6 +150,7 @@ def _requeue(job: Job) -> None:
             else "worker lost, started again",
             lease=None,
             sent_at=None,
+            ended_at=timezone.now() if given_up else None,
         )
     )
     if changed:

@@ -86,7 +86,7 @@ def score_patients(attempt: Attempt) -> str:
         records = _scores(model, block)
         with attempt.effect(number + 1, len(blocks)):
             _keep(records, block, attempt.job.uuid)
-    return f"{len(patients)} patients, model {model.version}"
+    return f"patients: {len(patients)}, model {model.version}"
 
 
 def _scores(model: Model, patients: Sequence[str]) -> list[dict[str, Any]]:

@@ -42,8 +42,8 @@ def screen_patients(attempt: Attempt) -> str:
         found = list(_answers(block, trials))
         with attempt.effect(number + 1, len(blocks)):
             _keep(found, block, attempt.job.uuid)
-    return f"{len(patients)} patients, {len(trials)} trials" + (
-        f", {skipped} trials malformed" if skipped else ""
+    return f"patients: {len(patients)}, trials: {len(trials)}" + (
+        f", malformed: {skipped}" if skipped else ""
     )
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
 from tumorboard.governance import people
+from tumorboard.governance.permissions import OPERATIONS
 from tumorboard.lake import tables
 from tumorboard.runs import actions, forms
 from tumorboard.runs.console import (
@@ -222,7 +223,7 @@ def _audit_search(request: HttpRequest) -> HttpResponse:
     if "everybody" in request.POST or "reset" in request.POST:
         keep(request, PATIENT, "")
     elif number:
-        key = people.find(by=request.user, record_number=number)
+        key = people.find(by=request.user, record_number=number, purpose=OPERATIONS)
         keep(request, PATIENT, key or "")
         if key is None:
             messages.error(request, "No patient with this record number is known here. Check the number.")

@@ -73,9 +73,6 @@ def test_the_same_waiting_job_is_queued_once():
     assert events(first) == [Event.JOB_QUEUED]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="queue_job locks the job that waits; while there is none, nobody waits"
-)
 @pytest.mark.django_db(transaction=True)
 def test_the_same_job_asked_for_twice_at_the_same_moment_is_one():
     let_the_log_be_emptied()
