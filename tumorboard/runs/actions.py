@@ -22,7 +22,6 @@ from kombu.exceptions import OperationalError
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.runs.models import Job, QuarantinedRow
 from tumorboard.runs.status import JobState
 
@@ -40,8 +39,7 @@ class LeaseLost(RuntimeError):
 @transaction.atomic
 def queue_job(*, kind: str, by: Any, **arguments: Any) -> Job:
     """Write the job and, after commit, send its number. The same waiting job is not queued twice."""
-    with DatabaseLedger().writing("jobs"):  # two who ask at the same moment ask one after the other
-        _queue_alone(kind)
+    _queue_alone(kind)
     same = Job.objects.waiting().filter(kind=kind, arguments=arguments).first()
     if same is not None:
         return same
