@@ -45,6 +45,7 @@ class Event(TextChoices):
     CARE_TEAM_LEFT = "care_team_left", "Left the care team"
     FACT_VERIFIED = "fact_verified", "Fact verified"
     FACT_DISPUTED = "fact_disputed", "Fact disputed"
+    DRAFT_SAVED = "draft_saved", "Draft recommendation saved"
     CASE_LOOKED_AT = "case_looked_at", "Case looked at"
     # meetings
     MEETING_PLANNED = "meeting_planned", "Meeting planned"
