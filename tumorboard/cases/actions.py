@@ -148,9 +148,16 @@ def _review(
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # before the gate holds the audit chain
     permissions.check_can_review_facts(by, case)
     policies.check_running(case)
-    policies.check_has_fact(case, table, row_id, by)
+    stated = policies.check_has_fact(case, table, row_id, by)
     review = FactReview.objects.create(
-        case=case, table=table, row_id=row_id, label=label[:120], state=state, reason=reason, by=by
+        case=case,
+        table=table,
+        row_id=row_id,
+        stated=stated,
+        label=label[:120],
+        state=state,
+        reason=reason,
+        by=by,
     )
     event = Event.FACT_VERIFIED if state == FactReview.State.VERIFIED else Event.FACT_DISPUTED
     record(event, by=by, target=case, patient_key=case.patient_key, table=table, row_id=row_id)

@@ -128,13 +128,16 @@ class FactReview(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="fact_reviews")
     table = models.CharField(max_length=100)
     row_id = models.CharField(max_length=128)
+    stated = models.CharField(max_length=64, blank=True, help_text="what the row rested on: its source row")
     label = models.CharField(max_length=120, blank=True, help_text="what the fact is called: Stage")
     state = models.CharField(max_length=8, choices=State.choices)
     reason = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
-    PHI: ClassVar[dict[str, str]] = classify(none="id case table row_id state by at", phi="label reason")
+    PHI: ClassVar[dict[str, str]] = classify(
+        none="id case table row_id stated state by at", phi="label reason"
+    )
     objects = FactReviews.as_manager()
 
     class Meta:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import Refused
 from tumorboard.cases.models import Case
@@ -40,19 +43,18 @@ def check_running(case: Case) -> None:
         )
 
 
-def has_fact(case: Case, table: str, row_id: str, by: User) -> bool:
-    """Does the row exist, and is it of this patient?"""
+def stating(row: Mapping[str, Any]) -> str:
+    """What a row rests on: its row as received, or the version of its model. A verdict on a row holds for as
+    long as this does, because a corrected value keeps the identity of the row."""
+    return str(row.get("source_row") or row.get("model_version") or "")
+
+
+def check_has_fact(case: Case, table: str, row_id: str, by: User) -> str:
+    """The row exists and is of this patient; what it rests on."""
     request = gate.Request(
-        by=by,
-        purpose="treatment",
-        table=table,
-        columns=["row_id"],
-        patient_key=case.patient_key,
-        row_ids=[row_id],
+        by=by, purpose="treatment", table=table, patient_key=case.patient_key, row_ids=[row_id]
     )
-    return gate.read_row(request) is not None
-
-
-def check_has_fact(case: Case, table: str, row_id: str, by: User) -> None:
-    if not has_fact(case, table, row_id, by):
+    row = gate.read_row(request)
+    if row is None:
         raise Refused("That fact is no longer part of this record. Reload the page.")
+    return stating(row)

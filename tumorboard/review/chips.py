@@ -42,7 +42,7 @@ def chip(evidence: Evidence, table: str, row: Row, column: str = "") -> Chip:
         document=row.get("system") or DOCUMENTS[row["origin"]],
         date=row.get("recorded_on"),
         origin=row["origin"],
-        state=state_of(row, evidence.review(table, row["row_id"])),
+        state=state_of(row, evidence.review(table, row)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tumorboard.accounts.models import User
 from tumorboard.cases.models import Case, FactReview
+from tumorboard.cases.policies import stating
 from tumorboard.governance import gate
 from tumorboard.governance.models import Snapshot
 from tumorboard.governance.permissions import TREATMENT
@@ -42,8 +43,10 @@ class Evidence:
     def rows(self, table: str) -> list[Row]:
         return self.tables.get(table, [])
 
-    def review(self, table: str, row_id: str) -> FactReview | None:
-        return self.reviews.get(f"{table}/{row_id}")
+    def review(self, table: str, row: Row) -> FactReview | None:
+        """The last verdict on a row; none when the row rests on another source since."""
+        found = self.reviews.get(f"{table}/{row['row_id']}")
+        return found if found is not None and found.stated == stating(row) else None
 
 
 def gather(

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('table', models.CharField(max_length=100)),
                 ('row_id', models.CharField(max_length=128)),
+                ('stated', models.CharField(blank=True, help_text='what the row rested on: its source row', max_length=64)),
                 ('label', models.CharField(blank=True, help_text='what the fact is called: Stage', max_length=120)),
                 ('state', models.CharField(choices=[('verified', 'Verified'), ('disputed', 'Disputed')], max_length=8)),
                 ('reason', models.TextField(blank=True)),

@@ -56,7 +56,10 @@ def tnm(sentence: str) -> Iterator[Mention]:
 @only_with("stage")
 def group(sentence: str) -> Iterator[Mention]:
     for match in _GROUP.finditer(sentence):
-        value = str(StageGroup.parse(match["group"]))
+        try:
+            value = str(StageGroup.parse(match["group"]))
+        except ValueError:  # a letter that only looks like one: the dotless and dotted I of Turkish
+            continue
         yield Mention("stage", f"stage {value}", *match.span(), "stage.group")
 
 
