@@ -25,14 +25,18 @@ def molecular(evidence: Evidence) -> dict[str, Any]:
         row["name"] = "–".join(filter(None, (row["gene"], row["partner_gene"]))) or "not annotated"
     variants.sort(key=lambda row: (not row["passed"], row["gene"] is None, -(row["vaf"] or 0), row["name"]))
     passed = [row for row in variants if row["passed"]]
+    findings = _findings(evidence)
+    known = {row["gene"] for row in findings}
+    drawn = proteins(passed)
     return {
-        "findings": _findings(evidence),
+        "findings": findings,
         "scales": [name for _, name in SCALES],
         "variants": variants,
         "passed": len(passed),
         "shown": variants[:PAGE_VARIANTS],
         "top": passed[:SLIDE_VARIANTS],
-        "proteins": proteins(passed),
+        "proteins": [protein for protein in drawn if protein["gene"] in known],
+        "other_proteins": [protein for protein in drawn if protein["gene"] not in known],
         "tests": with_chips(evidence, "silver.genomic_tests", evidence.rows("silver.genomic_tests")),
         "biomarkers": with_chips(evidence, "silver.biomarkers", evidence.rows("silver.biomarkers")),
     }

@@ -13,7 +13,7 @@ CHARACTERS = re.compile(r"chars (\d+)-(\d+)")
 STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']+)'\]")
 PATH = re.compile(rf"\$(?:{STEP.pattern})+")
 MARK = "\ue000"  # a private character: no record holds it
-AROUND = 400  # characters shown before and after
+AROUND = 160  # characters shown before and after
 LONGEST = 600  # characters of the value itself
 Key = str | int
 
@@ -50,6 +50,8 @@ def _at_path(content: Any, path: str) -> Passage | None:
     for key in keys[:-1]:
         holder = _inside(holder, key)
     found = _inside(holder, keys[-1])
+    if isinstance(found, dict) and isinstance(found.get("text"), str):
+        return _marked(found, "text")  # a coded concept: its words, with its codes around them
     return None if found in (None, {}, []) else _marked(holder, keys[-1])
 
 

@@ -195,7 +195,8 @@ def test_what_the_filter_rejected_is_listed_last_and_never_drawn(evidence: Any) 
     assert [r["row_id"] for r in found["variants"]] == ["empty", "pass", "fusion", "nameless", "bad"]
     assert found["passed"] == 4
     assert [r["name"] for r in found["variants"]][2:4] == ["EML4–ALK", "not annotated"]
-    assert [pin["label"] for p in found["proteins"] for pin in p["variants"]] == ["L858R"]
+    drawn = found["proteins"] + found["other_proteins"]
+    assert [pin["label"] for p in drawn for pin in p["variants"]] == ["L858R"]
 
 
 def score(**fields: Any) -> dict[str, Any]:

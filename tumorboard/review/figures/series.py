@@ -71,7 +71,13 @@ def wearable_figure(samples: Sequence[Row], measure: str, therapies: Sequence[Ro
         label=described(name, unit, rows, "day"),
         table=_table(rows, "day", unit),
         shapes=therapy_bands(list(therapies)),
+        xaxis={"type": "date", **_span(rows)},
     )
+
+
+def _span(rows: Sequence[Row]) -> dict[str, Any]:
+    """Only the days that were worn: bands of earlier therapies do not widen the axis."""
+    return {"range": [iso(rows[0]["day"]), iso(rows[-1]["day"])]} if len(rows) > 1 else {}
 
 
 def charted(labs: Iterable[Row]) -> list[str]:
