@@ -36,7 +36,8 @@ class Command(BaseCommand):
         self.started = time.monotonic()
         port = _port()
         _check_room(settings.HOME)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, _interrupt)
         try:
             with Processes(settings.HOME) as processes:
                 self._start(processes, port)
