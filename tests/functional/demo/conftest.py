@@ -71,8 +71,8 @@ def start(home: Path, port: int, patients: int) -> Demo:
     pytest.fail("the demo did not become ready:\n" + "\n".join(lines[-30:]))
 
 
-def stop(demo: Demo) -> None:
-    demo.process.send_signal(signal.SIGTERM)
+def stop(demo: Demo, number: int = signal.SIGTERM) -> None:
+    demo.process.send_signal(number)
     demo.process.wait(30)
 
 
