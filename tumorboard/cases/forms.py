@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import is_clinician
 from tumorboard.boards.models import Board, BoardRole
-from tumorboard.cases.models import Case, FactReview, Urgency
+from tumorboard.cases.models import Case, Urgency
 
 
 def boards_to_refer_to(user: User) -> QuerySet[Board]:
@@ -49,11 +49,3 @@ class CareTeamForm(forms.Form):
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(label="Why is the case withdrawn?", max_length=500)
-
-
-class FactReviewForm(forms.Form):
-    table = forms.CharField(max_length=100)
-    row_id = forms.CharField(max_length=128)
-    label = forms.CharField(max_length=120, required=False)
-    state = forms.ChoiceField(choices=FactReview.State.choices)
-    reason = forms.CharField(max_length=1000, required=False)

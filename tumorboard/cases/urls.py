@@ -11,6 +11,5 @@ urlpatterns = [
     path("cases/<uuid:uuid>/care-team/", views.join, name="join"),
     path("cases/<uuid:uuid>/care-team/<int:member>/leave/", views.leave, name="leave"),
     path("cases/<uuid:uuid>/withdraw/", views.withdraw, name="withdraw"),
-    path("cases/<uuid:uuid>/facts/", views.review_fact, name="review_fact"),
     path("cases/<uuid:uuid>/move/<slug:to>/", views.move, name="move"),
 ]

@@ -18,7 +18,6 @@ from tumorboard.boards.models import Board, BoardRole
 from tumorboard.cases import actions, measuring, permissions, policies, status, worklist
 from tumorboard.cases.forms import (
     CareTeamForm,
-    FactReviewForm,
     RegisterForm,
     WithdrawForm,
     boards_to_refer_to,
@@ -161,22 +160,3 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     case = load_case(request.user, uuid)
     actions.withdraw_case(case=case, reason=request.POST.get("reason", ""), by=request.user)
     return redirect("cases:preparation", case.uuid)
-
-
-@require_POST
-@refusable
-def review_fact(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Verify or dispute one fact; answers with a fragment that says what stands now."""
-    case = load_case(request.user, uuid)
-    form = FactReviewForm(request.POST)
-    if not form.is_valid():
-        return render(request, "cases/fact_review.html", {"errors": form.errors}, status=422)
-    values = dict(form.cleaned_data)
-    if values.pop("state") == "verified":
-        values.pop("reason")
-        review = actions.verify_fact(case=case, by=request.user, **values)
-    else:
-        review = actions.dispute_fact(case=case, by=request.user, **values)
-    answer = render(request, "cases/fact_review.html", {"review": review})
-    answer["HX-Trigger"] = "fact-reviewed"
-    return answer

@@ -216,7 +216,7 @@ def test_a_coordinator_registers_for_the_own_board_only(client: Client):
     assert other not in form.fields["board"].queryset
 
 
-POSTS = ["cases:join", "cases:withdraw", "cases:review_fact"]
+POSTS = ["cases:join", "cases:withdraw"]
 
 
 def test_charlie_gets_404_everywhere(client: Client, lake: Rows):
@@ -252,18 +252,3 @@ def test_withdrawing(client: Client, lake: Rows):
     client.post(reverse("cases:withdraw", args=[case.uuid]), {"reason": "The patient's wish"})
     page = client.get(reverse("cases:preparation", args=[case.uuid]))
     assert "The patient&#x27;s wish" in page.text
-
-
-def test_reviewing_a_fact(client: Client, lake: Rows):
-    case = new_case()
-    lake.put(FACTS, fact(case.patient_key, "f1"))
-    client.force_login(case.requested_by)
-    url = reverse("cases:review_fact", args=[case.uuid])
-    form = {"table": FACTS, "row_id": "f1", "label": "Stage", "state": "verified"}
-    answer = client.post(url, form)
-    assert "Verified" in answer.text
-    assert answer.headers["HX-Trigger"] == "fact-reviewed"
-    assert client.post(url, {**form, "state": "perhaps"}).status_code == 422
-    disputed = client.post(url, {**form, "state": "disputed"}, headers={"HX-Request": "true"})
-    assert disputed.status_code == 409
-    assert "Say what is wrong with this fact." in disputed.text
