@@ -70,7 +70,8 @@ class Alteration:
 
 @dataclass(frozen=True, slots=True)
 class BiomarkerState:
-    """A result in words, such as MSI high or HER2 negative."""
+    """A result in words: MSI high/low/stable, MMR deficient/proficient, or positive/negative for receptors
+    (ER, PR, HER2, HR), PD-L1, HRD and signatures. HER2 may also be `low`."""
 
     name: str
     state: str
@@ -78,7 +79,7 @@ class BiomarkerState:
 
 @dataclass(frozen=True, slots=True)
 class BiomarkerNumber:
-    """A measured biomarker, such as tumour mutational burden in mutations per megabase."""
+    """A measured biomarker: TMB in mut/Mb; PD-L1 TPS, ER, PR, Ki-67 in %; PD-L1 CPS without unit."""
 
     name: str
     comparison: Comparison
@@ -114,8 +115,38 @@ class DiseaseStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Any one of these stage groups: `III` covers IIIA to IIIC, `IIIB` is that group alone."""
+
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Treatments:
+    """Which treatments are meant: any one named here. All empty is any treatment against the cancer.
+
+    `agents` are generic names, lower case; `classes` are names of `drugs.CLASSES`; `modalities` are
+    `systemic`, `surgery` and `radiotherapy`.
+    """
+
+    agents: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " or ".join((*self.agents, *self.classes, *self.modalities)) or "treatment"
+
+
+Setting = Literal["", "palliative", "curative"]
+
+
+@dataclass(frozen=True, slots=True)
 class PriorLines:
+    """The number of lines of systemic treatment so far; only those that contain `of`, where it is given."""
+
     comparison: Comparison
+    of: Treatments = Treatments()
+    setting: Setting = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +155,85 @@ class PriorDrug:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorTherapy:
+    """A treatment that was given: at any time, or in the last `within_days`, or with this intent only."""
+
+    what: Treatments
+    within_days: int | None = None
+    setting: Setting = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Washout:
+    """At least `days` since the last of these treatments. `half_lives` given beside it decides together
+    with the days, as `whichever` says; the engine knows no half-lives, so only the days can settle it."""
+
+    days: int
+    what: Treatments = Treatments()
+    half_lives: float = 0.0
+    whichever: Literal["shorter", "longer"] = "longer"
+
+
+@dataclass(frozen=True, slots=True)
 class Performance:
+    """The latest score, no older than `within_days` (the site's window if None). A score on the other
+    scale counts where both published conversions agree."""
+
     scale: Literal["ECOG", "KPS"]
     comparison: Comparison
+    within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """The latest result against a limit in `unit`, or against a multiple of a limit of normal.
+
+    `analyte` is a name of `pipeline.silver.analytes` (Neutrophils, Platelets, Hemoglobin, Creatinine,
+    Bilirubin total, ALT, AST ...); other names are looked up as they are (LVEF, QTcF). With `times` the
+    number of the comparison counts upper (ULN) or lower (LLN) limits of normal and `unit` is empty.
+    """
+
+    analyte: str
+    comparison: Comparison
+    unit: str = ""
+    times: Literal["", "ULN", "LLN"] = ""
+    within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KidneyFunction:
+    """Creatinine clearance or filtration rate. `any` takes what is recorded, else Cockcroft-Gault."""
+
+    comparison: Comparison
+    unit: Literal["mL/min", "mL/min/1.73m2"] = "mL/min"
+    method: Literal["any", "Cockcroft-Gault", "eGFR", "measured"] = "any"
+    within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganFunction:
+    """`Adequate organ function` without a number: for a person to judge. Empty is every organ."""
+
+    organ: Literal["", "bone marrow", "liver", "kidney", "heart", "lung", "coagulation"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CnsMetastases:
+    """The patient has metastases of the central nervous system (in this state). Exclusion is `Not` of it."""
+
+    state: Literal["any", "active", "untreated", "stable", "leptomeningeal"] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Comorbidity:
+    """The patient has another condition: a name of `conditions.CONDITIONS`, else the criterion's words.
+
+    `active` leaves out resolved ones; `within_days` those that began earlier.
+    """
+
+    condition: str
+    active: bool = False
+    within_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +248,32 @@ class AnyGenomicResult:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A criterion this version cannot evaluate: always unknown, never dropped."""
+    """A criterion this version cannot evaluate: always unknown, never dropped. `topic` says what it is
+    about, where that is known, and so who must answer."""
 
     why: str
+    topic: Literal["", "consent", "judgement", "pregnancy", "logistics", "procedure", "text"] = ""
 
 
 Question: TypeAlias = (
-    Alteration | BiomarkerState | BiomarkerNumber | Diagnosis | Age | Sex | DiseaseStatus | PriorLines
-    | PriorDrug | Performance | Alive | AnyGenomicResult | Unsupported
+    Alteration | BiomarkerState | BiomarkerNumber | Diagnosis | Age | Sex | DiseaseStatus | Stage
+    | PriorLines | PriorDrug | PriorTherapy | Washout | Performance | Lab | KidneyFunction | OrganFunction
+    | CnsMetastases | Comorbidity | Alive | AnyGenomicResult | Unsupported
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A leaf: one question, where it stands in the document, and how it is worded there."""
+    """A leaf: one question, where it stands in the document, and how it is worded there.
+
+    `span` is where the wording starts and ends (`text[start:end]`) in the text the path names, where the
+    criterion was read from text.
+    """
 
     path: str
     wording: str
     asks: Question
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,11 @@ from tumorboard.trials.rules import Rules
 
 def match(asks: Question, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The answer to one question, with its evidence."""
-    return _ANSWERS[type(asks)](asks, patient, rules)
+    return _ANSWERS.get(type(asks), _not_yet)(asks, patient, rules)
+
+
+def _not_yet(asks: object, patient: PatientEvidence, rules: Rules) -> Outcome:
+    return Outcome.unknown(Reason.UNSUPPORTED, "Read this criterion in the protocol")
 
 
 def _unsupported(asks: Unsupported, patient: PatientEvidence, rules: Rules) -> Outcome:
