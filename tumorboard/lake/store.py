@@ -22,7 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
+from tumorboard.lake.faults import Damaged, NotPublished
 from tumorboard.lake.tables import Table
+
+__all__ = ["Commit", "Damaged", "Lake", "Ledger", "NotPublished", "OpenLake", "Publication"]
 
 ROW_GROUP = 16_384  # rows are sorted by patient: a read of one patient skips all groups but one or two
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
@@ -69,14 +72,6 @@ class Commit:
             },
             max_commit_retries=15,
         )
-
-
-class NotPublished(LookupError):
-    """The table has no version that readers may see yet, or not the one asked for."""
-
-
-class Damaged(RuntimeError):
-    """A file of a published version is not the one that was published. Nothing of the version is shown."""
 
 
 class Lake:
