@@ -80,6 +80,7 @@ DATE_FORMAT = "d M Y"
 INSTALLED_APPS = [
     "tumorboard.runs",
     "tumorboard.meetings",
+    "tumorboard.screening",
     "tumorboard.review",
     "tumorboard.cases",
     "tumorboard.boards",

@@ -47,6 +47,15 @@ class Event(TextChoices):
     FACT_DISPUTED = "fact_disputed", "Fact disputed"
     DRAFT_SAVED = "draft_saved", "Draft recommendation saved"
     CASE_LOOKED_AT = "case_looked_at", "Case looked at"
+    # trial screening
+    CRITERION_OVERRIDDEN = "criterion_overridden", "Trial criterion answered by a clinician"
+    OVERRIDE_WITHDRAWN = "override_withdrawn", "Answer to a trial criterion withdrawn"
+    REFERRAL_MOVED = "referral_moved", "Step towards a trial noted"
+    TEST_ASKED_FOR = "test_asked_for", "Test or document asked for"
+    TEST_SETTLED = "test_settled", "Question to settle a criterion closed"
+    CHANGES_READ = "changes_read", "Changes of trial screening read"
+    DRAFT_REVIEWED = "draft_reviewed", "Trial draft reviewed"
+    TRIALS_SYNCED = "trials_synced", "Trial registry read"
     # meetings
     MEETING_PLANNED = "meeting_planned", "Meeting planned"
     MEETING_OPENED = "meeting_opened", "Meeting opened"
