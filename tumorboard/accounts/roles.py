@@ -22,6 +22,8 @@ class Role(TextChoices):
     COORDINATOR = "coordinator", "Coordinator"
     DATA_STEWARD = "data_steward", "Data steward"
     ADMINISTRATOR = "administrator", "Administrator"
+    RESEARCHER = "researcher", "Researcher"
+    QUALITY_OFFICER = "quality_officer", "Quality officer"
 
     @property
     def group_name(self) -> str:
@@ -39,6 +41,8 @@ DESCRIPTIONS = {
     Role.COORDINATOR: "Prepares meetings: registers cases, sets agendas, follows up recommendations.",
     Role.DATA_STEWARD: "Looks after the data: ingest, quarantine, tables, lineage. No patient by role alone.",
     Role.ADMINISTRATOR: "Looks after accounts, boards and jobs. No patient by role alone.",
+    Role.RESEARCHER: "Works on studies: reads de-identified data of patients who have consented.",
+    Role.QUALITY_OFFICER: "Looks after quality of care in a unit: reads de-identified data of its patients.",
 }
 CLINICIANS = frozenset({Role.ONCOLOGIST, Role.PATHOLOGIST, Role.RADIOLOGIST})
 CONSOLE = frozenset({Role.DATA_STEWARD, Role.ADMINISTRATOR})

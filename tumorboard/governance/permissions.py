@@ -6,26 +6,30 @@ or no relation means no.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
 
 from tumorboard.governance.models import PatientReach, SecurableGroupGrant, SecurableUserGrant
+from tumorboard.governance.purposes import (
+    OPERATIONS,
+    PURPOSES,
+    QUALITY,
+    RESEARCH,
+    SERVICE_PURPOSES,
+    TRAINING,
+    TREATMENT,
+)
+from tumorboard.governance.standing_grants import CATALOG
 from tumorboard.lake import tables
 
-CATALOG = "tumorboard"
-TREATMENT, RESEARCH, QUALITY, TRAINING, OPERATIONS = (
-    "treatment",
-    "research",
-    "quality",
-    "training",
-    "operations",
-)
-PURPOSES = (TREATMENT, RESEARCH, QUALITY, TRAINING, OPERATIONS)
-# Purposes of the application's own work: its services read whole tables, people never do.
-SERVICE_PURPOSES = (TRAINING, OPERATIONS)
+__all__ = [
+    "CATALOG", "OPERATIONS", "PURPOSES", "QUALITY", "RESEARCH", "SERVICE_PURPOSES", "TRAINING", "TREATMENT",
+    "Decision", "Standing", "can_reach", "chain", "decide", "granted_names", "has_grant", "is_service",
+    "reachable_keys",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,14 @@ class Decision:
 
     allowed: bool
     rule: str
+    masks: Mapping[str, str] = field(default_factory=dict)
+    patients: frozenset[str] | None = None
+    policy_hash: str = ""
+    label: str = "IDENTIFIED"
+    masks: Mapping[str, str] = field(default_factory=dict)
+    patients: frozenset[str] | None = None
+    policy_hash: str = ""
+    label: str = "IDENTIFIED"
 
 
 @dataclass(frozen=True)
@@ -46,14 +58,16 @@ class Standing:
     reached: frozenset[str]
 
     @classmethod
-    def of(cls, user: Any, patient_keys: Iterable[str]) -> Standing:
+    def of(cls, user: Any, patient_keys: Iterable[str], *, study: Any = None) -> Standing:
         if user is None or not user.is_active:  # nobody at all, or an account that was closed
             return cls(None, frozenset(), False, frozenset())
         reached = PatientReach.objects.of(user).filter(patient_key__in=list(patient_keys))
         keys = frozenset(reached.values_list("patient_key", flat=True))
         return cls(user, granted_names(user, "select"), is_service(user), keys)
 
-    def decide(self, purpose: str, table: str, patient_key: str | None) -> Decision:
+    def decide(
+        self, purpose: str, table: str, patient_key: str | None, columns: Sequence[str] | None = None
+    ) -> Decision:
         """May this person read `table`, for one patient (or for all, when None), for `purpose`?"""
         opened = self.opens(purpose, table)
         return self._patient(table, patient_key) if opened.allowed and not self.service else opened

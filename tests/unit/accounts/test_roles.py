@@ -19,6 +19,8 @@ TABLE = [
     (Role.COORDINATOR, False, False),
     (Role.DATA_STEWARD, False, True),
     (Role.ADMINISTRATOR, False, True),
+    (Role.RESEARCHER, False, False),
+    (Role.QUALITY_OFFICER, False, False),
 ]
 
 

@@ -14,8 +14,14 @@ from tests.factories.accounts import person
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 from tumorboard.audit.models import AuditEvent
-from tumorboard.governance import actions
-from tumorboard.governance.actions import close_reach, open_reach, pin_snapshot, register_securables
+from tumorboard.governance.actions import (
+    close_reach,
+    open_reach,
+    pin_snapshot,
+    register_securables,
+    snapshots,
+)
+from tumorboard.governance.actions import reach as reaching
 from tumorboard.governance.models import PatientReach, Securable, SecurableGroupGrant
 from tumorboard.governance.permissions import can_reach, has_grant
 from tumorboard.lake import tables
@@ -82,7 +88,8 @@ def test_nothing_changes_without_its_record(user: User, action: str, monkeypatch
     def fails(*args: object, **kwargs: object) -> None:
         raise ConnectionError("the audit log cannot be written")
 
-    monkeypatch.setattr(actions, "record", fails)
+    for module in (reaching, snapshots):
+        monkeypatch.setattr(module, "record", fails)
     with pytest.raises(ConnectionError), transaction.atomic():
         match action:
             case "open":

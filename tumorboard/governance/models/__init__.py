@@ -1,15 +1,50 @@
 """The tables of governance, by subject."""
 
-from tumorboard.governance.models.published import PublishedVersion, Snapshot
+from tumorboard.governance.models.emergency import BreakGlass, Notice
+from tumorboard.governance.models.policies import Policy, PolicyEpoch
+from tumorboard.governance.models.published import PublishedVersion, ScrubResult, Snapshot
 from tumorboard.governance.models.reach import PatientReach
-from tumorboard.governance.models.securables import Kind, Securable, SecurableGroupGrant, SecurableUserGrant
+from tumorboard.governance.models.securables import (
+    DATA_PRIVILEGES,
+    Effect,
+    Kind,
+    Privilege,
+    Securable,
+    SecurableGroupGrant,
+    SecurableUserGrant,
+)
+from tumorboard.governance.models.studies import (
+    Consent,
+    PatientUnit,
+    QualityAssignment,
+    Study,
+    StudyMember,
+    StudyPseudonym,
+)
+from tumorboard.governance.models.tags import ColumnTag, TagProposal
 
 __all__ = [
+    "DATA_PRIVILEGES",
+    "BreakGlass",
+    "ColumnTag",
+    "Consent",
+    "Effect",
     "Kind",
+    "Notice",
     "PatientReach",
+    "PatientUnit",
+    "Policy",
+    "PolicyEpoch",
+    "Privilege",
     "PublishedVersion",
+    "ScrubResult",
+    "QualityAssignment",
     "Securable",
     "SecurableGroupGrant",
     "SecurableUserGrant",
     "Snapshot",
+    "Study",
+    "StudyMember",
+    "StudyPseudonym",
+    "TagProposal",
 ]
