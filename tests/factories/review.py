@@ -12,7 +12,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import crosswalk, lake
+from tumorboard.governance.ledger import crosswalk, lake, latest_versions
 from tumorboard.lake import rows, tables
 from tumorboard.lake.store import Commit
 
@@ -46,7 +46,8 @@ def publish(table: str, *records: dict[str, Any]) -> list[str]:
         found = pa.Table.from_pylist([{**r, "run_id": "t"} for r in records], declared.arrow_schema)
     else:
         found = rows.arrow([{**_blank(table), **r} for r in records], declared, "t")
-    lake().replace(declared, found, Commit(run_id="t", code_version="t"))
+    files = found["file_hash"].to_pylist() if table.startswith("bronze.") else []
+    lake().replace(declared, found, Commit("t", "t", latest_versions(declared.reads), files=files))
     return found["row_id"].to_pylist()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.identity.crosswalk import Crosswalk
@@ -18,6 +20,7 @@ from tumorboard.pipeline import declared
 
 declared.load()  # the lake knows a table once its declaration has been imported
 
+KEPT = tuple(field.name for field in dataclasses.fields(Publication))
 LOCK_CLASS = 7_201  # first half of the advisory lock's name; the second is the table
 
 
@@ -29,20 +32,38 @@ class DatabaseLedger:
         return _publication(row) if row else None
 
     def at(self, table: str, version: int) -> Publication | None:
-        row = PublishedVersion.objects.filter(table=table, version=version).first()
+        row = PublishedVersion.objects.readable().filter(table=table, version=version).first()
         return _publication(row) if row else None
 
+    def versions(self, table: str) -> list[Publication]:
+        """Every version readers may still see, the oldest first."""
+        rows = PublishedVersion.objects.readable().filter(table=table).order_by("version")
+        return [_publication(row) for row in rows]
+
+    def log(self, table: str) -> dict[str, str]:
+        logs = PublishedVersion.objects.filter(table=table).values_list("log", flat=True)
+        return {name: digest for log in logs for name, digest in log.items()}
+
     def publish(self, publication: Publication) -> None:
-        PublishedVersion.objects.create(
-            table=publication.table,
-            version=publication.version,
-            content_hash=publication.content_hash,
-            manifest=publication.manifest,
-            inputs=publication.inputs,
-            rows=publication.rows,
-            run_id=publication.run_id,
-            code_version=publication.code_version,
+        PublishedVersion.objects.create(**{name: getattr(publication, name) for name in KEPT})
+
+    def amend(self, publication: Publication) -> None:
+        """Keep what maintenance found out or did: the log files there are now, the hash of the rows."""
+        PublishedVersion.objects.filter(table=publication.table, version=publication.version).update(
+            log=publication.log, rows_hash=publication.rows_hash
         )
+
+    def forget_log(self, table: str, names: Iterable[str]) -> None:
+        """These log files were cleaned up: nobody is to miss them."""
+        gone = set(names)
+        for row in PublishedVersion.objects.filter(table=table).only("log"):
+            if not gone.isdisjoint(row.log):
+                row.log = {name: digest for name, digest in row.log.items() if name not in gone}
+                row.save(update_fields=["log"])
+
+    def retire(self, table: str, versions: Iterable[int]) -> None:
+        rows = PublishedVersion.objects.readable().filter(table=table, version__in=list(versions))
+        rows.update(retired_at=timezone.now())
 
     @contextmanager
     def writing(self, table: str) -> Iterator[None]:
@@ -79,13 +100,4 @@ def _lock_number(table: str) -> int:
 
 
 def _publication(row: PublishedVersion) -> Publication:
-    return Publication(
-        table=row.table,
-        version=row.version,
-        content_hash=row.content_hash,
-        manifest=row.manifest,
-        inputs=row.inputs,
-        run_id=row.run_id,
-        code_version=row.code_version,
-        rows=row.rows,
-    )
+    return Publication(**{name: getattr(row, name) for name in KEPT})

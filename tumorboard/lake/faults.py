@@ -10,3 +10,7 @@ class NotPublished(LookupError):
 
 class Damaged(RuntimeError):
     """A file of a published version is not the one that was published. Nothing of the version is shown."""
+
+
+class Undeclared(PermissionError):
+    """A read or write that the table's declaration does not name. Nothing was written."""

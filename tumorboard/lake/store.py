@@ -1,77 +1,40 @@
 """Delta tables on disk or object storage: commits, published versions, reads at a version.
 
-Readers see *published* versions only. A publication (version, content hash, file hashes, inputs) is kept
+Readers see *published* versions only. A publication (version, manifest of its files, inputs, columns) is kept
 by a `Ledger` outside the lake (PostgreSQL), because delta-rs accepts an emptied last commit and does not
-notice changed bytes. A commit that was never published (the writer died in between) is undone by the next
-writer, so a run that is repeated ends with the same tables.
+notice changed bytes. A version is read from the files of its manifest, never from the log. A commit that was
+never published (the writer died in between) is undone by the next writer, so a run that is repeated ends with
+the same tables. No write commits without its inputs, and none onto a log that is not as it was published.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
 
-from tumorboard.lake.faults import Damaged, NotPublished
+from tumorboard.lake import fingerprints
+from tumorboard.lake import manifest as manifests
+from tumorboard.lake.declaring import admit
+from tumorboard.lake.faults import Damaged, NotPublished, Undeclared
+from tumorboard.lake.manifest import LOG, Folder
+from tumorboard.lake.publishing import Commit, Ledger, Publication
 from tumorboard.lake.tables import Table
+from tumorboard.lake.verifying import Opened, check_log, damaged, forget, stamps, verified
 
-__all__ = ["Commit", "Damaged", "Lake", "Ledger", "NotPublished", "OpenLake", "Publication"]
+__all__ = ["Commit", "Damaged", "Lake", "Ledger", "NotPublished", "OpenLake", "Publication", "Undeclared"]
 
 ROW_GROUP = 16_384  # rows are sorted by patient: a read of one patient skips all groups but one or two
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
 OPEN_AT_ONCE = 256
+UNTOUCHED = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)  # upkeep does that
 
-
-@dataclass(frozen=True)
-class Publication:
-    """A version readers may see. `manifest` maps each data file to its SHA-256."""
-
-    table: str
-    version: int
-    content_hash: str
-    manifest: dict[str, str]
-    inputs: dict[str, int]
-    run_id: str
-    code_version: str
-    rows: int
-
-
-class Ledger(Protocol):
-    """Remembers publications; `writing` lets one writer at a time into a table."""
-
-    def latest(self, table: str) -> Publication | None: ...
-    def at(self, table: str, version: int) -> Publication | None: ...
-    def publish(self, publication: Publication) -> None: ...
-    def writing(self, table: str) -> AbstractContextManager[None]: ...
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Why a write happens: the run, the code, and the version of every table it read."""
-
-    run_id: str
-    code_version: str
-    inputs: dict[str, int] = field(default_factory=dict)
-
-    def properties(self) -> CommitProperties:
-        return CommitProperties(
-            custom_metadata={
-                "run_id": self.run_id,
-                "code_version": self.code_version,
-                "inputs": json.dumps(self.inputs, sort_keys=True),
-            },
-            max_commit_retries=15,
-        )
+_opened: dict[tuple[str, int], Opened] = {}
 
 
 class Lake:
@@ -137,14 +100,34 @@ class Lake:
         """The Arrow dataset of a published version. Its files are compared with the manifest when it is first
         opened; versions never change, so an opened one is kept. Raises NotPublished, Damaged."""
         place = (self.path(table), version)
-        if place not in _opened:
+        opened = _opened.get(place)
+        if opened is None or not opened.is_fresh():
             publication = self.ledger.at(table.name, version)
             if publication is None:
                 raise NotPublished(f"{table.name} has no published version {version}")
+            _opened.pop(place, None)
             if len(_opened) >= OPEN_AT_ONCE:
                 _opened.clear()
-            _opened[place] = _verified(self.path(table), publication)
-        return _opened[place]
+            opened = _opened[place] = verified(self.folder(table), publication, table.arrow_schema)
+        return opened.rows
+
+    def folder(self, table: Table | str) -> Folder:
+        return Folder.at(self.path(table))
+
+    def data_files(self, table: Table, version: int) -> list[str]:
+        """The places of a version's data files, for the engine, once they are known to be as published."""
+        self.open(table, version)
+        publication = self.ledger.at(table.name, version)
+        assert publication is not None
+        return [f"{self.path(table)}/{name}" for name in sorted(publication.manifest)]
+
+    def check(self, publication: Publication) -> tuple[int, int]:
+        """Hash every file of a publication now, whatever was known: (files, bytes). Raises Damaged."""
+        folder = self.folder(publication.table)
+        forget(folder)
+        stamps(folder, publication)
+        sizes = [int(entry["size"]) for entry in publication.manifest.values()]
+        return len(sizes) + len(publication.log), sum(sizes)
 
     def history(self, table: str, limit: int = 50) -> list[dict[str, Any]]:
         path = self.path(table)
@@ -153,47 +136,71 @@ class Lake:
     def _commit(self, table: Table, rows: pa.Table, commit: Commit, **how: Any) -> Publication:
         path = self.path(table)
         with self.ledger.writing(table.name):
+            admit(table, rows, commit, self.ledger)
             before = self.ledger.latest(table.name)
             if before is None:
                 how = {"mode": "overwrite"}
-            target = self._clean(path, before)
+            target = self.ready(table, before)
             write_deltalake(
                 target or path,
                 _ordered(rows, table),
                 schema_mode="overwrite" if how["mode"] == "overwrite" and "predicate" not in how else None,
                 configuration=_configuration(table),
                 commit_properties=commit.properties(),
-                writer_properties=WriterProperties(max_row_group_size=ROW_GROUP),
+                writer_properties=written_as(),
+                post_commithook_properties=UNTOUCHED,
                 **how,
             )
-            publication = self._describe(table, path, before, commit)
+            publication = self.describe(table, before, commit)
             self.ledger.publish(publication)
         return publication
 
-    def _clean(self, path: str, before: Publication | None) -> DeltaTable | None:
-        """The table as published: a commit left behind by a dead writer is undone first."""
-        if not DeltaTable.is_deltatable(path):
-            if "://" not in path:
-                Path(self.root).mkdir(parents=True, exist_ok=True, mode=0o700)
-            return None
-        current = DeltaTable(path)
-        if before is not None and current.version() != before.version:
-            current.restore(before.version)
-        return current
+    def ready(self, table: Table, before: Publication | None) -> DeltaTable | None:
+        """The table as published, to be written on: what a dead writer left behind is undone first.
 
-    def _describe(self, table: Table, path: str, before: Publication | None, commit: Commit) -> Publication:
-        current = DeltaTable(path)
-        manifest = _manifest(current, path, before.manifest if before else {}, _file_hash)
+        Raises Damaged when the log is not the one that was published.
+        """
+        folder = self.folder(table)
+        if before is not None:
+            check_log(folder, before, self.ledger.log(table.name))
+        path = self.path(table)
+        if before is None and not DeltaTable.is_deltatable(path):
+            if folder.is_local:
+                Path(folder.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return None
+        return _undone(folder, path, before)
+
+    def describe(self, table: Table, before: Publication | None, commit: Commit) -> Publication:
+        """The head of the table as a publication, every new file of it hashed."""
+        folder = self.folder(table)
+        current = DeltaTable(self.path(table))
+        manifest = manifests.describe(current, folder, before.manifest if before else {})
+        known = self.ledger.log(table.name)
+        log = {name: folder.hash(f"{LOG}/{name}") for name in folder.log_files() if name not in known}
         return Publication(
             table=table.name,
             version=current.version(),
-            content_hash=_digest(sorted(manifest.values())),
+            content_hash=manifests.content_hash(manifest),
             manifest=manifest,
             inputs=commit.inputs,
             run_id=commit.run_id,
             code_version=commit.code_version,
-            rows=current.count(),
+            rows=sum(entry["rows"] for entry in manifest.values()),
+            commit_hash=log.get(commit_name(current.version()), ""),
+            log=log,
+            columns=fingerprints.of(table),
+            reads=commit.columns_read(),
+            traces={name: sorted(sources) for name, sources in commit.traces.items()},
+            files=commit.source_files(),
         )
+
+
+def commit_name(version: int) -> str:
+    return f"{version:020}.json"
+
+
+def written_as() -> WriterProperties:
+    return WriterProperties(max_row_group_size=ROW_GROUP)
 
 
 def _named(patients: Iterable[str]) -> str:
@@ -213,47 +220,33 @@ def _configuration(table: Table) -> dict[str, str | None]:
     return {"delta.dataSkippingStatsColumns": ",".join(table.statistics_columns)}
 
 
-def _manifest(
-    current: DeltaTable, path: str, known: dict[str, str], hashed: Callable[[str], str]
-) -> dict[str, str]:
-    names = [os.path.relpath(uri, path) if "://" not in uri else uri for uri in current.file_uris()]
-    return {name: known.get(name) or hashed(f"{path}/{name}") for name in sorted(names)}
-
-
-def _file_hash(path: str) -> str:
-    with open(path, "rb") as handle:  # noqa: PTH123
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-# Data files are written once: one that was read and found right is not read again by the same process.
-_seen_hash = lru_cache(maxsize=65_536)(_file_hash)
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-_opened: dict[tuple[str, int], Any] = {}
-
-
-def _verified(path: str, published: Publication) -> Any:
-    """delta-rs notices neither an emptied commit nor changed bytes (governance.md M7, M9): this does."""
-    opened = DeltaTable(path, version=published.version)
+def _undone(folder: Folder, path: str, before: Publication | None) -> DeltaTable:
+    """The table at its last published version; commits after it were never published and are taken back."""
     try:
-        found = _manifest(opened, path, {}, _seen_hash)
-    except FileNotFoundError as error:
-        raise _damaged(published, Path(error.filename).name) from None
-    if found != published.manifest:
-        names = {*found, *published.manifest}
-        raise _damaged(published, min(n for n in names if found.get(n) != published.manifest.get(n)))
-    return opened.to_pyarrow_dataset()
+        current = DeltaTable(path)
+        if before is not None and current.version() != before.version:
+            current.restore(before.version)
+    except DeltaError:
+        current = _cut_back(folder, path, before)
+    if before is not None:
+        names = {entry["path"] for entry in manifests.active(current)}
+        if different := names ^ set(before.manifest):
+            raise damaged(before, min(different))
+    return current
 
 
-def _damaged(published: Publication, name: str) -> Damaged:
-    return Damaged(
-        f"{published.table} version {published.version}: the file {name} is not as it was published; "
-        "bring the table's folder back from the backup"
-    )
+def _cut_back(folder: Folder, path: str, before: Publication | None) -> DeltaTable:
+    """A commit that its writer left half-written keeps the table from opening: it is deleted."""
+    last = -1 if before is None else before.version
+    for name in folder.log_files():
+        if name.endswith(".json") and int(name.removesuffix(".json")) > last:
+            folder.delete(f"{LOG}/{name}")
+    try:
+        return DeltaTable(path)
+    except DeltaError:
+        if before is None:
+            raise
+        raise damaged(before, f"{LOG}/{commit_name(before.version)}") from None
 
 
 OpenLake = Callable[[], Lake]

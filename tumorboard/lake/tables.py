@@ -101,8 +101,14 @@ class UnknownTable(LookupError):
     """No such table is declared."""
 
 
-def table(name: str, *, key: Sequence[str] = ("row_id",), per_patient: bool = True) -> Callable[[T], T]:
-    """Declare the table `name`; the decorated class's Column attributes are its own columns."""
+def table(
+    name: str, *, key: Sequence[str] = ("row_id",), per_patient: bool = True, reads: Sequence[type] = ()
+) -> Callable[[T], T]:
+    """Declare the table `name`; the decorated class's Column attributes are its own columns.
+
+    `reads` names the inputs of a table that a job writes; those of a table with a build stand in `builds`.
+    """
+    inputs = tuple(source.table_name for source in reads)  # type: ignore[attr-defined]
 
     def declare(cls: T) -> T:
         own = {n: c for n, c in vars(cls).items() if isinstance(c, Column)}
@@ -120,7 +126,7 @@ def table(name: str, *, key: Sequence[str] = ("row_id",), per_patient: bool = Tr
         missing = [column for column in key if column not in columns]
         if missing:
             raise TypeError(f"{name}: key column {missing[0]!r} is not declared")
-        _tables[name] = Table(name, tuple(key), columns, (cls.__doc__ or "").strip(), per_patient)
+        _tables[name] = Table(name, tuple(key), columns, (cls.__doc__ or "").strip(), per_patient, inputs)
         cls.table_name = name  # type: ignore[attr-defined]
         return cls
 

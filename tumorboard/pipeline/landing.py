@@ -185,9 +185,9 @@ class Landing:
 
     def _append(self, source: str, rows: list[dict[str, Any]]) -> None:
         table = tables.get(f"bronze.{source}")
-        self.lake.append(
-            table, pa.Table.from_pylist(rows, table.arrow_schema), Commit(self.run_id, self.code_version)
-        )
+        files = sorted({row["file_hash"] for row in rows})
+        commit = Commit(self.run_id, self.code_version, files=files)
+        self.lake.append(table, pa.Table.from_pylist(rows, table.arrow_schema), commit)
 
 
 def walk(paths: Sequence[Path]) -> Iterator[Path]:

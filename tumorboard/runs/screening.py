@@ -24,10 +24,8 @@ from tumorboard.trials.rules import Rules
 BLOCK = 100  # patients a step
 METHOD = "trial-matcher 1.0"
 RULES = Rules()
-EVIDENCE = (
-    "silver.patients", "silver.diagnoses", "silver.stages", "silver.genomic_tests", "silver.variants",
-    "silver.biomarkers", "silver.therapies", "silver.performance", "silver.note_facts",
-)  # fmt: skip
+TRIALS = "silver.trials"
+EVIDENCE = tuple(name for name in tables.get("gold.trial_matches").reads if name != TRIALS)
 Record = dict[str, Any]
 
 
@@ -88,6 +86,6 @@ def _origin(record: Record, trial: str) -> Record:
 
 def _keep(records: Sequence[Record], patients: Sequence[str], run: object) -> None:
     table = tables.get("gold.trial_matches")
-    inputs = latest_versions([*EVIDENCE, "silver.trials"])
+    inputs = latest_versions([*EVIDENCE, TRIALS])
     commit = Commit(str(run), code_version(), inputs)
     lake().replace(table, lake_rows.arrow(records, table, str(run)), commit, patients)

@@ -13,7 +13,7 @@ from tests.factories.accounts import person
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 from tumorboard.governance.actions import SERVICE_GROUP, open_reach, register_securables
-from tumorboard.governance.ledger import crosswalk, lake, landing_volume
+from tumorboard.governance.ledger import crosswalk, lake, landing_volume, latest_versions
 from tumorboard.lake import rows, tables
 from tumorboard.lake.store import Commit, Publication
 from tumorboard.pipeline.landing import content_hash
@@ -30,7 +30,8 @@ def write(table: str, *records: dict[str, Any]) -> Publication:
     declared = tables.get(table)
     filled = [{**SOURCE, **CHIP, "derived_from": ["x/y"], **record} for record in records]
     own = [{name: record.get(name) for name in declared.columns} for record in filled]
-    return lake().replace(declared, rows.arrow(own, declared, "run-1"), Commit("run-1", "test"))
+    commit = Commit("run-1", "test", latest_versions(declared.reads))
+    return lake().replace(declared, rows.arrow(own, declared, "run-1"), commit)
 
 
 def born(patient: str, name: str, year: int) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def receive(places: Path, identifier: tuple[str, str], content: bytes) -> None:
     lake().append(
         declared,
         declared.arrow_schema.empty_table().from_pylist([row], declared.arrow_schema),
-        Commit("r", "t"),
+        Commit("r", "t", files=[digest]),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tumorboard.lake import tables
 from tumorboard.lake.columns import PII, Between, Column, Matches, NotNull, OneOf
 from tumorboard.lake.store import Commit, Lake, Publication
 
-COMMIT = Commit("run-1", "test", {"bronze.fhir": 3})
+COMMIT = Commit("run-1", "test")
 
 
 class Ledger:
@@ -24,12 +25,13 @@ class Ledger:
         self.published: list[Publication] = []
         self.fails = False
         self.held: list[str] = []
+        self.retired: set[int] = set()
 
     def latest(self, table: str) -> Publication | None:
         return next((p for p in reversed(self.published) if p.table == table), None)
 
     def at(self, table: str, version: int) -> Publication | None:
-        return next((p for p in self.published if (p.table, p.version) == (table, version)), None)
+        return next((p for p in self.versions(table) if p.version == version), None)
 
     def publish(self, publication: Publication) -> None:
         assert publication.table in self.held, "published without the table's lock"
@@ -37,11 +39,35 @@ class Ledger:
             raise ConnectionError("the writer dies here")
         self.published.append(publication)
 
+    def versions(self, table: str) -> list[Publication]:
+        return [p for p in self.published if p.table == table and p.version not in self.retired]
+
+    def log(self, table: str) -> dict[str, str]:
+        return {name: sha for p in self.published if p.table == table for name, sha in p.log.items()}
+
+    def amend(self, publication: Publication) -> None:
+        place = next(i for i, p in enumerate(self.published) if _same(p, publication))
+        self.published[place] = publication
+
+    def forget_log(self, table: str, names: Iterable[str]) -> None:
+        gone = set(names)
+        self.published = [
+            replace(p, log={n: s for n, s in p.log.items() if n not in gone}) if p.table == table else p
+            for p in self.published
+        ]
+
+    def retire(self, table: str, versions: Iterable[int]) -> None:
+        self.retired |= {version for p in self.published if p.table == table for version in versions}
+
     @contextmanager
     def writing(self, table: str) -> Iterator[None]:
         self.held.append(table)
         yield
         self.held.remove(table)
+
+
+def _same(one: Publication, other: Publication) -> bool:
+    return (one.table, one.version) == (other.table, other.version)
 
 
 def declare(

@@ -6,9 +6,11 @@ from datetime import date
 
 from tumorboard.lake.columns import PHI, PUBLIC, Between, Column, NotNull, Strings
 from tumorboard.lake.tables import table
+from tumorboard.pipeline.gold.cohort import Cohort
+from tumorboard.pipeline.gold.features import Features
 
 
-@table("gold.risk_scores", key=("patient_key", "model"))
+@table("gold.risk_scores", key=("patient_key", "model"), reads=(Features, Cohort))
 class RiskScores:
     """A model's estimate for a patient, with the modalities it used and lacked. A model that abstains gives
     no number, and the reason."""

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from tumorboard.lake.columns import PHI, PUBLIC, STUDY_ID, Column, NotNull, OneOf, Strings
 from tumorboard.lake.tables import table
+from tumorboard.pipeline.silver.biomarkers import Biomarkers
+from tumorboard.pipeline.silver.diagnoses import Diagnoses
+from tumorboard.pipeline.silver.genomic_tests import GenomicTests
+from tumorboard.pipeline.silver.note_facts import NoteFacts
+from tumorboard.pipeline.silver.patients import Patients
+from tumorboard.pipeline.silver.performance import Performance
+from tumorboard.pipeline.silver.stages import Stages
+from tumorboard.pipeline.silver.therapies import Therapies
+from tumorboard.pipeline.silver.trials import Trials
+from tumorboard.pipeline.silver.variants import Variants
 
+READS: tuple[type, ...] = (
+    Patients, Diagnoses, Stages, GenomicTests, Variants, Biomarkers, Therapies, Performance, NoteFacts, Trials,
+)  # fmt: skip
 LEVELS = ("trial", "step", "arm", "dose")
 RESULTS = ("met", "not met", "unknown")
 VERDICTS = ("fits", "uncertain", "excluded", "none")
 
 
-@table("gold.trial_matches", key=("patient_key", "trial_id", "level", "code", "path"))
+@table("gold.trial_matches", key=("patient_key", "trial_id", "level", "code", "path"), reads=READS)
 class TrialMatches:
     """One row per criterion of a trial, or of a step, arm or dose of it. Three-valued: what is not known is
     never read as not met."""
