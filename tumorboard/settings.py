@@ -6,13 +6,17 @@ value from a file named in `<NAME>_FILE` (so that secrets never stand in an envi
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+LONGEST_SOCKET = 100  # characters; Unix allows 107
 
 
 def env(name: str, default: str | None = None) -> str:
@@ -36,6 +40,16 @@ def flag(name: str, default: bool) -> bool:
     return value == "true"
 
 
+def nightly(at: str, task: str) -> dict[str, dict[str, object]]:
+    """An entry of the beat schedule for "hour:minute", or none for an empty text."""
+    if not at:
+        return {}
+    hour, _, minute = at.partition(":")
+    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
+        raise ImproperlyConfigured(f"NIGHTLY_AT must be hour:minute such as 02:30, or empty, not {at!r}.")
+    return {"nightly": {"task": task, "schedule": crontab(hour=int(hour), minute=int(minute))}}
+
+
 def postgres(url: str) -> dict[str, object]:
     """A Django database entry from a postgresql:// address (host may be a socket folder in `?host=`)."""
     parts = urlsplit(url)
@@ -55,12 +69,32 @@ def postgres(url: str) -> dict[str, object]:
     }
 
 
+def gate_socket(home: Path) -> Path:
+    """Where the gate listens: in the home, or where that is too long for a socket's address in a private
+    folder (which `manage.py gate` makes) of the same name for the same home."""
+    wanted = home / "gate" / "gate.sock"
+    if len(os.fsencode(wanted)) <= LONGEST_SOCKET:
+        return wanted
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"tumorboard-gate-{os.getuid()}-{digest}" / "gate.sock"
+
+
 # --- where data lives -------------------------------------------------------------------------------
 HOME = Path(env("TUMORBOARD_HOME", str(BASE_DIR / ".tumorboard")))
 LAKE_URL = env("LAKE_URL", str(HOME / "lake"))
 VOLUMES_DIR = Path(env("VOLUMES_DIR", str(HOME / "volumes")))
 MODELS_DIR = Path(env("MODELS_DIR", str(HOME / "models")))
+MLFLOW_TRACKING_URI = env("MLFLOW_TRACKING_URI", f"sqlite:///{HOME / 'mlflow.db'}")
+MLFLOW_ARTEFACTS = env("MLFLOW_ARTEFACTS", str(HOME / "mlruns"))
+AUDIT_ANCHORS = Path(env("AUDIT_ANCHORS", str(HOME / "anchors")))  # best on another machine's disk
+AUDIT_KEY = Path(
+    env("AUDIT_KEY", str(HOME / "audit_key.pem"))
+)  # a path: the database's host must not hold it
 SPARK_REMOTE = env("SPARK_REMOTE", "")
+GATE = env("GATE", "process")  # "inline" is for tests: the gate inside its caller's process
+GATE_SOCKET = Path(env("GATE_SOCKET", str(gate_socket(HOME))))
+# Where the hospital lies, "latitude,longitude" in degrees: distances to the sites of a trial.
+HOSPITAL_PLACE = env("HOSPITAL_PLACE", "")
 
 # --- core -------------------------------------------------------------------------------------------
 DEBUG = flag("DEBUG", False)
@@ -85,6 +119,7 @@ INSTALLED_APPS = [
     "tumorboard.cases",
     "tumorboard.boards",
     "tumorboard.governance",
+    "tumorboard.scores",
     "tumorboard.accounts",
     "tumorboard.audit",
     "tumorboard.ui",
@@ -111,12 +146,14 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "tumorboard.audit.middleware.ContextMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tumorboard.ui.middleware.NoStoreMiddleware",
+    "tumorboard.governance.middleware.CallerMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -233,10 +270,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 JOB_LEASE_SECONDS = int(env("JOB_LEASE_SECONDS", "60"))
+# When everybody is scored again and the models are watched, "hour:minute" of TIME_ZONE; empty: never.
+NIGHTLY_AT = env("NIGHTLY_AT", "02:30")
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    **nightly(NIGHTLY_AT, "tumorboard.runs.tasks.nightly"),
     "relay-jobs": {
         "task": "tumorboard.runs.tasks.relay_jobs",
         "schedule": float(env("JOB_RELAY_SECONDS", "10")),
+    },
+    "anchor-audit": {
+        "task": "tumorboard.runs.tasks.anchor_audit",
+        "schedule": float(env("AUDIT_ANCHOR_SECONDS", "60")),
     },
 }
 
