@@ -152,6 +152,17 @@ def breslow(risk: Floats, outcome: Outcome, *, slope_error: float = 0.0) -> Base
     return Baseline(time[kept], hazard[kept], variance[kept], mean_risk, slope_error, follow_up)
 
 
+def loss(eta: Floats, sets: RiskSets) -> tuple[float, Floats]:
+    """Negative log partial likelihood of log hazards `eta` (n,), in the order of `sets`, and its gradient
+    (n,).
+
+    The gradient is minus the martingale residuals.
+    """
+    weight, total, scale = _hazards(eta, sets)
+    value = -float(sets.event @ (eta - np.log(total) - scale))
+    return value, weight * sets.past_sum(sets.event / total) - sets.event
+
+
 def _newton(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Floats:
     objective = partial(_objective, x, sets, penalty)
     value, gradient = objective(b)
@@ -189,11 +200,8 @@ def _bounded_search(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Flo
 
 def _objective(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> tuple[float, Floats]:
     """Penalised negative log partial likelihood and its gradient (from the martingale residuals)."""
-    eta = x @ b
-    weight, total, scale = _hazards(eta, sets)
-    value = -float(sets.event @ (eta - np.log(total) - scale)) + penalty / 2 * float(b @ b)
-    expected = weight * sets.past_sum(sets.event / total)
-    return value, x.T @ (expected - sets.event) + penalty * b
+    value, slope = loss(x @ b, sets)
+    return value + penalty / 2 * float(b @ b), x.T @ slope + penalty * b
 
 
 def _hazards(eta: Floats, sets: RiskSets) -> tuple[Floats, Floats, float]:

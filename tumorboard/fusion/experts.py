@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import cox
-from .blocks import Block, fit_block, principal_axes
+from .blocks import WIDEST, Block, fit_block, principal_axes
 from .cohort import Table
 from .metrics import concordance
 from .survival import Floats, Ints, Outcome
 
-PENALTIES = (320.0, 80.0, 20.0, 5.0, 1.0)  # falling: of two equally good ones the stronger is kept
+PENALTIES = (80.0, 20.0, 5.0, 1.0)  # falling: of two equally good ones the stronger is kept
+CLINICAL = "clinical"
+CLINICAL_PENALTIES = (10.0, 1.0)  # few strong columns: shrunk less, and never rotated
 FEWEST_EVENTS = 10
 FEWEST_PATIENTS = 20
 
@@ -56,34 +58,37 @@ def too_small(table: Table, outcome: Outcome) -> str:
     return ""
 
 
-def fit_expert(table: Table, outcome: Outcome, folds: Ints) -> tuple[Expert, Floats]:
+def fit_expert(table: Table, outcome: Outcome, folds: Ints, modality: str = "") -> tuple[Expert, Floats]:
     """The expert and its out-of-fold risk (n,), NaN where the modality is absent.
 
     `folds` (n,) numbers the inner folds; the penalty with the best out-of-fold C is kept, all inside these
     rows.
     """
+    penalties = CLINICAL_PENALTIES if modality == CLINICAL else PENALTIES
+    widest = len(table.features) if modality == CLINICAL else WIDEST
     rows = np.flatnonzero(table.present)
     values, own, fold = table.values[rows], outcome.rows(rows), folds[rows]
-    by_penalty = np.column_stack([np.zeros(len(rows))] * len(PENALTIES))
+    by_penalty = np.zeros((len(rows), len(penalties)))
     for number in np.unique(fold):
         held, kept = fold == number, fold != number
-        for place, expert in enumerate(_fit_path(values[kept], table.features, own.rows(kept), PENALTIES)):
+        path = _fit_path(values[kept], table.features, own.rows(kept), penalties, widest)
+        for place, expert in enumerate(path):
             by_penalty[held, place] = expert.risk(
                 values[held][:, _chosen(table.features, expert.block.features)]
             )
     best = int(np.argmax(np.nan_to_num([concordance(own, risk) for risk in by_penalty.T], nan=0.5)))
     out_of_fold = np.full(len(outcome), np.nan)
     out_of_fold[rows] = by_penalty[:, best]
-    return _fit_path(values, table.features, own, PENALTIES[: best + 1])[-1], out_of_fold
+    return _fit_path(values, table.features, own, penalties[: best + 1], widest)[-1], out_of_fold
 
 
 def _fit_path(
-    values: Floats, features: tuple[str, ...], outcome: Outcome, penalties: tuple[float, ...]
+    values: Floats, features: tuple[str, ...], outcome: Outcome, penalties: tuple[float, ...], widest: int
 ) -> list[Expert]:
     """One expert per penalty, each started from the last: the block is prepared once."""
     block = fit_block(values, features)
     standardised = block.standardised(values[:, _chosen(features, block.features)])
-    axes = principal_axes(standardised)
+    axes = principal_axes(standardised, widest)
     prepared = standardised @ axes.T
     coefficients = np.zeros(prepared.shape[1])
     experts = []

@@ -1,151 +1,170 @@
 """Late fusion, the default: one expert per modality, joined by a non-negative stack of their own risks.
 
 The stack sees out-of-fold risks only. On the centred scale an absent modality contributes exactly 0, so
-nothing is imputed and every contribution is exact.
+nothing is imputed and every contribution is exact. What a pan-cancer expert transfers is linear in the same
+columns and is added to the experts, so contributions stay exact with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from . import cox
-from .cohort import Cohort, Tables, assign_folds
-from .cox import Baseline
+from .blocks import fit_block
+from .cohort import Cohort, assign_folds
 from .experts import Expert, fit_expert, too_small
+from .fused import Fitted, calibrated
+from .linear import LinearFusion, untrained
 from .metrics import concordance
 from .survival import Bools, Floats, Ints, Outcome
+from .transfer import Transferred
 
 INNER_FOLDS = 5
 STACK_PENALTY = 5.0
 EVENTS_PER_WEIGHT = 20  # below this the stack would overfit; the C-weighted mean has nothing to overfit
 FEWEST_EVENTS = 20
+TRANSFER_WEIGHT = 1.0  # beside a stack of unit standard deviation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LateFusion:
-    """`experts` in the order of their names; `scale` (m,) is log hazard per unit of each expert's own risk.
+class Experts:
+    """The experts of a cohort before they are joined; `raw` (n, m) are their out-of-fold risks, NaN if
+    absent.
 
-    `spread` (m,) is the standard deviation of each contribution: what stays open when the modality is absent.
-    `left_out` says per modality why it has no expert. `method` is "stack", "weighted mean" or "none".
+    An expert depends on its own modality only, so one set serves every subset of modalities. `fixed` names
+    modalities that are not stacked but added at a given weight.
     """
 
     experts: Mapping[str, Expert]
-    scale: Floats
-    spread: Floats
-    baseline: Baseline
-    method: str
+    raw: Floats
+    outcome: Outcome
+    folds: Ints
     left_out: Mapping[str, str]
+    fixed: Mapping[str, float]
+    transferred: Transferred | None
 
-    def present(self, tables: Tables) -> Bools:
-        """(n, m): True where the patient has the modality of the expert."""
-        count = _count(tables)
-        gone = np.zeros(count, dtype=bool)
-        columns = [tables[name].present if name in tables else gone for name in self.experts]
-        return np.column_stack([np.zeros((count, 0), dtype=bool), *columns])
-
-    def parts(self, tables: Tables) -> Floats:
-        """Log-hazard contribution (n, m) of each modality; exactly 0 where it is absent."""
-        parts = np.zeros((_count(tables), len(self.experts)))
-        present = self.present(tables)
-        for number, (name, expert) in enumerate(self.experts.items()):
-            rows = np.flatnonzero(present[:, number])
-            if len(rows):
-                parts[rows, number] = expert.risk(expert.columns(tables[name])[rows]) * self.scale[number]
-        return parts
-
-    def feature_parts(self, tables: Tables, modality: str) -> Floats:
-        """Log-hazard contribution (n, p) of the expert's features; NaN where the modality is absent."""
-        number, expert = list(self.experts).index(modality), self.experts[modality]
-        values = expert.columns(tables[modality])
-        shares = expert.shares(values) * self.scale[number]
-        return np.where(tables[modality].present[:, None], shares, np.nan)
-
-    def risk(self, tables: Tables) -> Floats:
-        """Calibrated log hazard (n,) against the average training patient."""
-        risk: Floats = self.parts(tables).sum(axis=1)
-        return risk
-
-    def survival(self, tables: Tables, times: ArrayLike) -> Floats:
-        """Survival (n, t) on days `times` (t,)."""
-        return self.baseline.survival(self.risk(tables), times)
-
-    def interval(self, tables: Tables, times: ArrayLike) -> tuple[Floats, Floats]:
-        """Pointwise 95 % interval (n, t), wider the more of the model's modalities are absent."""
-        unknown = (~self.present(tables) * self.spread**2).sum(axis=1)
-        return self.baseline.interval(self.risk(tables), times, unknown)
+    def only(self, modalities: Collection[str]) -> Experts:
+        """As if the cohort had these modalities only."""
+        kept = [number for number, name in enumerate(self.experts) if name in modalities]
+        return replace(
+            self,
+            experts={name: e for name, e in self.experts.items() if name in modalities},
+            raw=self.raw[:, kept],
+            transferred=self.transferred.only(modalities) if self.transferred else None,
+        )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """A fitted fusion with the out-of-fold fused risk (n,) of its own training patients."""
+def fit_late(
+    cohort: Cohort,
+    *,
+    seed: int = 0,
+    transferred: Transferred | None = None,
+    fixed: Mapping[str, float] | None = None,
+) -> Fitted:
+    """Train on every row of `cohort`; everything that is chosen is chosen by folds inside it.
 
-    fusion: LateFusion
-    out_of_fold: Floats
+    `transferred` is what a pan-cancer model, pooled over the same inner folds, says of these rows.
+    """
+    found = fit_experts(cohort, seed=seed, transferred=transferred, fixed=fixed)
+    return join(found) if found.experts else untrained(cohort, found.left_out)
 
 
-def fit_late(cohort: Cohort, *, seed: int = 0) -> Fitted:
-    """Train on every row of `cohort`; everything that is chosen is chosen by folds inside it."""
+def fit_experts(
+    cohort: Cohort,
+    *,
+    seed: int = 0,
+    transferred: Transferred | None = None,
+    fixed: Mapping[str, float] | None = None,
+) -> Experts:
+    """An expert of each modality with enough patients; none in a cohort with too few deaths."""
     left_out = {name: too_small(table, cohort.outcome) for name, table in cohort.tables.items()}
     left_out = {name: reason for name, reason in left_out.items() if reason}
-    usable = [name for name in cohort.tables if name not in left_out]
-    if cohort.outcome.events < FEWEST_EVENTS or not usable:
-        return _untrained(cohort, left_out)
     folds = assign_folds(cohort.outcome, INNER_FOLDS, seed)
-    pairs = {name: fit_expert(cohort.tables[name], cohort.outcome, folds) for name in usable}
-    out_of_fold = np.column_stack([risk for _, risk in pairs.values()])
-    return _joined(
-        {name: expert for name, (expert, _) in pairs.items()}, out_of_fold, cohort.outcome, folds, left_out
-    )
+    enough = cohort.outcome.events >= FEWEST_EVENTS
+    usable = [name for name in cohort.tables if name not in left_out] if enough else []
+    pairs = {
+        name: fit_expert(cohort.tables[name], cohort.outcome, folds, name)
+        if name not in (fixed or {})
+        else _ready_made(cohort, name)
+        for name in usable
+    }
+    raw = np.column_stack([np.zeros((len(cohort), 0)), *(risk for _, risk in pairs.values())])
+    experts = {name: expert for name, (expert, _) in pairs.items()}
+    return Experts(experts, raw, cohort.outcome, folds, left_out, fixed or {}, transferred)
 
 
-def _joined(
-    experts: Mapping[str, Expert], raw: Floats, outcome: Outcome, folds: Ints, left_out: Mapping[str, str]
-) -> Fitted:
-    deviation = np.nanstd(raw, axis=0)
+def join(found: Experts, *, bounds: bool = True) -> Fitted:
+    """Stack the experts, add what was transferred, calibrate."""
+    names = list(found.experts)
+    present = ~np.isnan(found.raw)
+    deviation = np.nanstd(found.raw, axis=0)
     unit = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    z = np.nan_to_num(raw) * unit
-    method = "stack" if outcome.events >= EVENTS_PER_WEIGHT * len(experts) else "weighted mean"
-    crossed = np.zeros(len(outcome))
-    for number in np.unique(folds):
-        kept = folds != number
-        weights = _weights(z[kept], ~np.isnan(raw[kept]), outcome.rows(kept), method)
-        crossed[~kept] = (z[~kept] * weights).sum(axis=1)
-    slope, error = _recalibration(crossed, outcome)
-    weights = slope * _weights(z, ~np.isnan(raw), outcome, method)
-    fused = slope * crossed
-    baseline = cox.breslow(fused, outcome, slope_error=error)
-    return Fitted(LateFusion(experts, weights * unit, weights, baseline, method, left_out), fused)
+    z = np.nan_to_num(found.raw) * unit
+    stacked = np.array([name not in found.fixed for name in names])
+    method = "stack" if found.outcome.events >= EVENTS_PER_WEIGHT * stacked.sum() else "weighted mean"
+    crossed = np.zeros_like(z)
+    for number in np.unique(found.folds):
+        kept = found.folds != number
+        crossed[~kept] = z[~kept] * _weights(
+            z[kept], present[kept], found.outcome.rows(kept), method, stacked
+        )
+    weights = _weights(z, present, found.outcome, method, stacked)
+    deviation = crossed.sum(axis=1).std()
+    shrink = 1 / deviation if (found.transferred or found.fixed) and deviation > 0 else 1.0
+    extra = np.array([found.fixed.get(name, 0.0) for name in names])
+    parts = crossed * shrink + z * extra
+    weights = weights * shrink + extra
+    share = _transfer_share(found.transferred)
+    if found.transferred:
+        parts = parts + share * found.transferred.columns(names)
+    fit = calibrated(parts, present, found.outcome, names, bounds=bounds)
+    experts, scale = _with_transfer(found, weights * unit * fit.slope, share * fit.slope)
+    spread = np.where(
+        [bool(s) and e.weights.any() for s, e in zip(scale, experts.values(), strict=True)], fit.spread, 0.0
+    )
+    fusion = LinearFusion(experts, scale, spread, fit.baseline, method, found.left_out, fit.bounds)
+    return Fitted(fusion, fit.fused)
 
 
-def _weights(z: Floats, present: Bools, outcome: Outcome, method: str) -> Floats:
-    """Non-negative weight (m,) of each expert's unit-variance risk `z` (n, m), 0 where absent."""
+def _with_transfer(found: Experts, scale: Floats, share: float) -> tuple[Mapping[str, Expert], Floats]:
+    """Each expert with the transferred weights added to its own; as they are when nothing was transferred."""
+    if found.transferred is None:
+        return found.experts, scale
+    experts = {
+        name: replace(
+            expert,
+            weights=expert.weights * own + share * found.transferred.weights_of(name, expert.block.features),
+        )
+        for (name, expert), own in zip(found.experts.items(), scale, strict=True)
+    }
+    return experts, np.ones_like(scale)
+
+
+def _transfer_share(transferred: Transferred | None) -> float:
+    deviation = transferred.risk().std() if transferred else 0.0
+    return TRANSFER_WEIGHT / deviation if deviation > 0 else 0.0
+
+
+def _ready_made(cohort: Cohort, name: str) -> tuple[Expert, Floats]:
+    """A modality of one column that is a risk already, made elsewhere."""
+    table = cohort.tables[name]
+    block = fit_block(table.values[table.present], table.features)
+    expert = Expert(block, np.ones(len(block.features)), 0.0)
+    return expert, np.where(table.present, expert.risk(expert.columns(table)), np.nan)
+
+
+def _weights(z: Floats, present: Bools, outcome: Outcome, method: str, stacked: Bools) -> Floats:
+    """Non-negative weight (m,) of each expert's unit-variance risk `z` (n, m), 0 where absent or not
+    stacked.
+    """
+    weights = np.zeros(len(stacked))
     if method == "stack":
-        return cox.fit(z, outcome, penalty=STACK_PENALTY, nonnegative=True).coefficients
+        fitted = cox.fit(z[:, stacked], outcome, penalty=STACK_PENALTY, nonnegative=True)
+        weights[stacked] = fitted.coefficients
+        return weights
     ranked = [concordance(outcome.rows(has), column[has]) for column, has in zip(z.T, present.T, strict=True)]
-    lead = np.maximum(np.nan_to_num(ranked, nan=0.5) - 0.5, 0.0)
+    lead = np.where(stacked, np.maximum(np.nan_to_num(ranked, nan=0.5) - 0.5, 0.0), 0.0)
     return lead / lead.sum() if lead.sum() else lead
-
-
-def _recalibration(fused: Floats, outcome: Outcome) -> tuple[float, float]:
-    """Slope that makes the cross-fitted risk a calibrated log hazard, and its relative standard error."""
-    if np.ptp(fused) == 0:
-        return 0.0, 0.0
-    fitted = cox.fit(fused[:, None], outcome, penalty=0.0)
-    slope = float(fitted.coefficients[0])
-    if slope <= 0:  # the fused risk ranks no better than chance: the score is the cohort's curve
-        return 0.0, 0.0
-    return slope, float(1 / np.sqrt(fitted.information[0, 0]) / slope)
-
-
-def _untrained(cohort: Cohort, left_out: Mapping[str, str]) -> Fitted:
-    nothing = np.zeros(len(cohort))
-    baseline = cox.breslow(nothing, cohort.outcome)
-    return Fitted(LateFusion({}, np.empty(0), np.empty(0), baseline, "none", left_out), nothing)
-
-
-def _count(tables: Tables) -> int:
-    return next((len(table.present) for table in tables.values()), 0)

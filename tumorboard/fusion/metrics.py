@@ -19,13 +19,19 @@ def concordance(outcome: Outcome, risk: Floats) -> float:
     follow-up and two deaths are not ordered. Tied risks count half. NaN when there is no usable pair.
     Harrell 1982.
     """
+    usable, concordant = concordance_pairs(outcome, risk)
+    return float(concordant / usable) if usable else float("nan")
+
+
+def concordance_pairs(outcome: Outcome, risk: Floats) -> tuple[float, float]:
+    """Usable pairs, and how many of them agree."""
     usable = concordant = 0.0
     died = np.flatnonzero(outcome.event)
     for begin in range(0, len(died), BLOCK):
         pairs, agreement = _pairs(outcome, risk, died[begin : begin + BLOCK])
         usable += pairs.sum()
         concordant += agreement.sum()
-    return float(concordant / usable) if usable else float("nan")
+    return float(usable), float(concordant)
 
 
 def brier(outcome: Outcome, survival: Floats, times: Floats) -> Floats:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from . import saved
-from .blocks import Block
+from . import saved, strategies
 from .cohort import Cohort
-from .cox import Baseline
-from .experts import Expert
-from .late import Fitted, LateFusion
-from .survival import KaplanMeier, at_risk, kaplan_meier
+from .fused import Fitted, Fusion
+from .survival import Ints, KaplanMeier, at_risk, kaplan_meier
 
 STRATEGY = "late-fusion-os"
 PERCENTILES = np.linspace(0, 100, 101)
@@ -35,15 +33,56 @@ class TrainingCohort:
     risk_quantiles: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """Who was trained on, so that their own score comes from a fusion that never saw them.
+
+    `digest` (n,) is sorted; patients are kept as digests of their random key. `fold` (n,) says which of
+    `fusions` held the patient out.
+    """
+
+    digest: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    fold: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    fusions: Mapping[int, Fusion] = field(default_factory=dict)
+
+    def folds(self, patients: Sequence[str]) -> Ints:
+        """The fold (n,) that held each patient out; -1 for one who was not in training."""
+        asked = digests(patients)
+        if not len(self.digest):
+            return np.full(len(asked), -1)
+        place = np.minimum(np.searchsorted(self.digest, asked), len(self.digest) - 1)
+        return np.where(self.digest[place] == asked, self.fold[place], -1)
+
+
+def members(patients: Sequence[str], fold: Ints, fits: Mapping[int, Fitted]) -> Members:
+    """The membership of a cohort whose fold k was held out of `fits[k]`."""
+    digest = digests(patients)
+    order = np.argsort(digest)
+    return Members(digest[order], fold[order], {number: fitted.fusion for number, fitted in fits.items()})
+
+
+def digests(patients: Sequence[str]) -> Ints:
+    """First 8 bytes of the SHA-256 of each key."""
+    found = [
+        int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True) for key in patients
+    ]
+    return np.array(found, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
-    """`validation` holds the cross-validated figures as plain JSON values."""
+    """`validation` holds the cross-validated figures as plain JSON values.
+
+    `snapshot` names what it was trained on, as the caller named it; it is passed through to every score.
+    """
 
     name: str
-    fusion: LateFusion
+    fusion: Fusion
     cohort: TrainingCohort
     validation: Mapping[str, Any]
     seed: int
+    snapshot: str = ""
+    members: Members = field(default_factory=Members)
 
     @cached_property
     def version(self) -> str:
@@ -52,33 +91,36 @@ class Model:
 
     def state(self) -> dict[str, Any]:
         """Nested plain dict of numbers, strings and arrays."""
-        fusion, cohort = self.fusion, self.cohort
+        cohort, known = self.cohort, self.members
         return {
             "name": self.name,
             "seed": self.seed,
+            "snapshot": self.snapshot,
             "validation": dict(self.validation),
             "cohort": {**_fields(cohort), "curve": _fields(cohort.curve)},
-            "fusion": {
-                **_fields(fusion),
-                "experts": {name: asdict(expert) for name, expert in fusion.experts.items()},
-                "baseline": _fields(fusion.baseline),
+            "fusion": strategies.state(self.fusion),
+            "members": {
+                "digest": known.digest,
+                "fold": known.fold,
+                "fusions": {str(number): strategies.state(one) for number, one in known.fusions.items()},
             },
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Model:
         """The inverse of `state`; a missing or unknown entry raises KeyError or TypeError."""
-        cohort, fusion = dict(state["cohort"]), dict(state["fusion"])
+        cohort, known = dict(state["cohort"]), state["members"]
         cohort["curve"] = KaplanMeier(**cohort["curve"])
         cohort["tumor_types"] = tuple(cohort["tumor_types"])
-        fusion["experts"] = {name: _expert(fusion["experts"][name]) for name in sorted(fusion["experts"])}
-        fusion["baseline"] = Baseline(**fusion["baseline"])
+        fusions = {int(number): strategies.from_state(one) for number, one in known["fusions"].items()}
         return cls(
             state["name"],
-            LateFusion(**fusion),
+            strategies.from_state(state["fusion"]),
             TrainingCohort(**cohort),
             state["validation"],
             int(state["seed"]),
+            state["snapshot"],
+            Members(known["digest"], known["fold"], dict(sorted(fusions.items()))),
         )
 
 
@@ -107,8 +149,3 @@ def _horizon(cohort: Cohort) -> float:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
-def _expert(state: Mapping[str, Any]) -> Expert:
-    block = {**state["block"], "features": tuple(state["block"]["features"])}
-    return Expert(Block(**block), state["weights"], float(state["penalty"]))

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from .cohort import MODALITIES, Tables, align
+from .conformal import LEVEL, pattern
+from .fused import Fusion
 from .late import FEWEST_EVENTS
 from .model import PERCENTILES, Model
 from .survival import DAYS_PER_MONTH, Bools, Floats, Ints
@@ -19,6 +21,7 @@ from .survival import DAYS_PER_MONTH, Bools, Floats, Ints
 LONGEST_CURVE = 60  # months
 MAIN_FEATURES = 5
 ONE = "patient"
+FRESH_DAYS = {"labs": 90, "wearables": 60, "imaging": 180}  # older than this at the landmark is called stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,19 @@ class Curve:
     survival: list[float]
     low: list[float]
     high: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`months` that a share `level` of patients with the same modalities outlive (conformal, one-sided).
+
+    `patients` were used to set it; `masked` when they had more modalities, which were hidden for it.
+    """
+
+    months: float
+    level: float
+    patients: int
+    masked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +70,9 @@ class Score:
 
     `set_aside` says per modality why it was present but not used; `narrows_most` is the absent modality
     that leaves the most open, in the unit of `risk`. When `abstained`, there is no risk and `curve` is that
-    of the whole cohort.
+    of the whole cohort. `stale` gives per modality the days between its newest value and the landmark, where
+    that is more than FRESH_DAYS; it is used all the same. `not_permitted` modalities were not looked at.
+    `out_of_fold`: the patient was trained on, and is scored by the fusion that never saw them.
     """
 
     model: str
@@ -71,20 +89,37 @@ class Score:
     percentile: float | None = None
     contributions: dict[str, Contribution] = field(default_factory=dict)
     narrows_most: str = ""
+    bound: Bound | None = None
+    stale: dict[str, int] = field(default_factory=dict)
+    not_permitted: list[str] = field(default_factory=list)
+    out_of_fold: bool = False
+    snapshot: str = ""
 
 
 def score(
-    model: Model, features: pd.DataFrame, *, masked: Collection[str] = (), tumor_type: str | None = None
+    model: Model,
+    features: pd.DataFrame,
+    *,
+    masked: Collection[str] = (),
+    tumor_type: str | None = None,
+    landmark: date | None = None,
 ) -> Score:
     """The score of the one patient whose long rows (modality, feature, value) are `features`.
 
     `masked` names modalities that may not be used: the result is as if the patient had none of their rows.
     """
-    if "patient_key" in features.columns and features["patient_key"].nunique() > 1:
+    keys = features["patient_key"].unique() if "patient_key" in features.columns else np.array([])
+    if len(keys) > 1:
         raise ValueError("features of more than one patient: use score_all")
+    key = str(keys[0]) if len(keys) else ONE
     return score_all(
-        model, features.assign(patient_key=ONE), [ONE], masked=masked, tumor_types={ONE: tumor_type}
-    )[ONE]
+        model,
+        features.assign(patient_key=key),
+        [key],
+        masked=masked,
+        tumor_types={key: tumor_type},
+        landmarks={key: landmark},
+    )[key]
 
 
 def score_all(
@@ -94,11 +129,62 @@ def score_all(
     *,
     masked: Collection[str] = (),
     tumor_types: Mapping[str, str | None] | None = None,
+    not_permitted: Mapping[str, Collection[str]] | None = None,
+    landmarks: Mapping[str, date | None] | None = None,
 ) -> dict[str, Score]:
-    """A score for each of `patients` from rows of gold.features: as scoring each alone, only faster."""
-    batch = _prepare(model, features[~features["modality"].isin(masked)], patients)
-    types = tumor_types or {}
-    return {patient: _score_of(batch, row, types.get(patient)) for row, patient in enumerate(patients)}
+    """A score for each of `patients` from rows of gold.features: as scoring each alone, only faster.
+
+    `masked` is hidden for everyone, `not_permitted` per patient. `landmarks` (the day of the decision) lets
+    old values be called stale. A patient of the training cohort is scored by the fusion that never saw them.
+    """
+    hidden = {patient: {*masked, *(not_permitted or {}).get(patient, ())} for patient in patients}
+    seen = _permitted(features, hidden)
+    ages = _ages(seen, landmarks or {})
+    types, found = tumor_types or {}, {}
+    for fold, mine in _by_fusion(model, patients).items():
+        batch = _prepare(model, fold, seen, mine)
+        for row, patient in enumerate(mine):
+            one = _score_of(batch, row, types.get(patient), hidden[patient])
+            found[patient] = replace(one, stale=_stale(ages.get(patient, {}), one.used))
+    return {patient: found[patient] for patient in patients}
+
+
+def _permitted(features: pd.DataFrame, hidden: Mapping[str, set[str]]) -> pd.DataFrame:
+    """The rows that may be looked at."""
+    banned = pd.MultiIndex.from_tuples(
+        [(patient, name) for patient, names in hidden.items() for name in names],
+        names=["patient", "modality"],
+    )
+    if not len(banned):
+        return features
+    rows = pd.MultiIndex.from_arrays([features["patient_key"].astype(str), features["modality"]])
+    return features[~rows.isin(banned)]
+
+
+def _by_fusion(model: Model, patients: Sequence[str]) -> dict[int, list[str]]:
+    """Patients by the fold that held them out in training; -1 for those who were not in it."""
+    folds = model.members.folds(patients)
+    return {
+        int(fold): [patient for patient, own in zip(patients, folds, strict=True) if own == fold]
+        for fold in np.unique(folds)
+    }
+
+
+def _ages(features: pd.DataFrame, landmarks: Mapping[str, date | None]) -> dict[str, dict[str, int]]:
+    """Days between each patient's newest value of a modality and their landmark."""
+    known = {patient: day for patient, day in landmarks.items() if day is not None}
+    if not known or "as_of" not in features.columns:
+        return {}
+    newest = pd.to_datetime(features["as_of"]).groupby([features["patient_key"], features["modality"]]).max()
+    ages: dict[str, dict[str, int]] = {}
+    for (patient, modality), day in newest.items():
+        if patient in known and pd.notna(day):
+            ages.setdefault(patient, {})[modality] = (pd.Timestamp(known[patient]) - day).days
+    return ages
+
+
+def _stale(ages: Mapping[str, int], used: Collection[str]) -> dict[str, int]:
+    return {name: ages[name] for name in used if ages.get(name, 0) > FRESH_DAYS.get(name, 10**6)}
 
 
 def rows(scores: Mapping[str, Score], *, as_of: date) -> pd.DataFrame:
@@ -122,12 +208,16 @@ COLUMNS = (
     "validation",
 )
 
+ABOUT = ("cohort", "set_aside", "narrows_most", "stale", "not_permitted", "out_of_fold", "snapshot")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
     """What is computed once for many patients; every array has one row per patient."""
 
     model: Model
+    fusion: Fusion
+    out_of_fold: bool
     tables: Tables
     present: dict[str, Bools]  # every modality; for one without an expert: has any value
     parts: dict[str, Floats]
@@ -138,17 +228,21 @@ class _Batch:
     spread: dict[str, float]
     months: Ints
     bands: tuple[Floats, Floats, Floats]
+    bound: Floats
     cohort_curve: Curve
 
 
-def _prepare(model: Model, features: pd.DataFrame, patients: Sequence[str]) -> _Batch:
-    fusion, names = model.fusion, list(model.fusion.experts)
-    tables = align(features, patients, {name: fusion.experts[name].block.features for name in names})
+def _prepare(model: Model, fold: int, features: pd.DataFrame, patients: Sequence[str]) -> _Batch:
+    fusion = model.fusion if fold < 0 else model.members.fusions[fold]
+    names = list(fusion.blocks)
+    tables = align(features, patients, {name: fusion.blocks[name].features for name in names})
     parts = fusion.parts(tables) if names else np.zeros((len(patients), 0))
     risk = parts.sum(axis=1)
     months = np.arange(min(LONGEST_CURVE, int(model.cohort.horizon // DAYS_PER_MONTH)) + 1)
     return _Batch(
         model=model,
+        fusion=fusion,
+        out_of_fold=fold >= 0,
         tables=tables,
         present={
             **_having(features, patients, [name for name in MODALITIES if name not in names]),
@@ -157,18 +251,19 @@ def _prepare(model: Model, features: pd.DataFrame, patients: Sequence[str]) -> _
         parts={name: parts[:, number] for number, name in enumerate(names)},
         risk=risk,
         percentile=np.interp(risk, model.cohort.risk_quantiles, PERCENTILES),
-        outside={name: fusion.experts[name].block.outside(tables[name].values) for name in names},
+        outside={name: fusion.blocks[name].outside(tables[name].values) for name in names},
         shares={name: fusion.feature_parts(tables, name) for name in names},
         spread=dict(zip(names, fusion.spread.tolist(), strict=True)),
         months=months,
-        bands=_bands(model, tables, months),
+        bands=_bands(fusion, tables, months),
+        bound=fusion.lower_bound(tables) if names else np.empty(0),
         cohort_curve=_cohort_curve(model, months),
     )
 
 
-def _score_of(batch: _Batch, row: int, tumor_type: str | None) -> Score:
+def _score_of(batch: _Batch, row: int, tumor_type: str | None, hidden: Collection[str]) -> Score:
     model = batch.model
-    used, absent, set_aside = _sorted_out(batch, row)
+    used, absent, set_aside = _sorted_out(batch, row, hidden)
     reason = _reason_to_abstain(batch, row, used, set_aside, tumor_type)
     result = Score(
         model=model.name,
@@ -180,7 +275,10 @@ def _score_of(batch: _Batch, row: int, tumor_type: str | None) -> Score:
         used=[] if reason else used,
         absent=absent,
         set_aside=set_aside,
-        validation=_validation(model.validation, sorted([*used, *set_aside])),
+        validation=_validation(model.validation, sorted([*used, *set_aside]), tumor_type),
+        not_permitted=[name for name in MODALITIES if name in hidden],
+        out_of_fold=batch.out_of_fold,
+        snapshot=model.snapshot,
     )
     if reason:
         return result
@@ -191,19 +289,32 @@ def _score_of(batch: _Batch, row: int, tumor_type: str | None) -> Score:
         percentile=round(float(batch.percentile[row]), 1),
         contributions={name: _contribution(batch, row, name) for name in used},
         narrows_most=_widest(batch, absent),
+        bound=_bound(batch, row),
     )
 
 
-def _sorted_out(batch: _Batch, row: int) -> tuple[list[str], list[str], dict[str, str]]:
+def _bound(batch: _Batch, row: int) -> Bound | None:
+    names = [name for name, table in batch.tables.items() if table.present[row]]
+    cut = batch.fusion.bounds.cut(names)
+    if cut is None:
+        return None
+    return Bound(round(float(batch.bound[row]) / DAYS_PER_MONTH, 1), LEVEL, cut.patients, cut.masked)
+
+
+def _sorted_out(
+    batch: _Batch, row: int, hidden: Collection[str]
+) -> tuple[list[str], list[str], dict[str, str]]:
     """Modalities used, absent, and present but not used with the reason."""
     used: list[str] = []
     absent: list[str] = []
     set_aside: dict[str, str] = {}
     for name in MODALITIES:
+        if name in hidden:
+            continue
         if not batch.present[name][row]:
             absent.append(name)
         elif name not in batch.spread:
-            set_aside[name] = batch.model.fusion.left_out.get(name, "no training patient had it")
+            set_aside[name] = batch.fusion.left_out.get(name, "no training patient had it")
         elif batch.spread[name] == 0:
             set_aside[name] = "added nothing in the training cohort"
         else:
@@ -259,13 +370,14 @@ def _widest(batch: _Batch, absent: list[str]) -> str:
     return max(open_, key=lambda name: open_[name], default="")
 
 
-def _bands(model: Model, tables: Tables, months: Ints) -> tuple[Floats, Floats, Floats]:
+def _bands(fusion: Fusion, tables: Tables, months: Ints) -> tuple[Floats, Floats, Floats]:
     """Survival, low and high (n, t); empty for a model without experts, which never scores."""
     if not tables:
         return np.empty((0, 0)), np.empty((0, 0)), np.empty((0, 0))
     days = months * DAYS_PER_MONTH
-    low, high = model.fusion.interval(tables, days)
-    return model.fusion.survival(tables, days), low, high
+    days = np.minimum(days, fusion.baseline.follow_up)
+    low, high = fusion.interval(tables, days)
+    return fusion.survival(tables, days), low, high
 
 
 def _cohort_curve(model: Model, months: Ints) -> Curve:
@@ -286,18 +398,24 @@ def _having(features: pd.DataFrame, patients: Sequence[str], modalities: list[st
     }
 
 
-def _validation(validation: Mapping[str, Any], present: list[str]) -> dict[str, Any]:
-    """The model's figures, and those of training patients with just these modalities (None: too few)."""
-    kept = {name: value for name, value in validation.items() if name != "patterns"}
-    return {**kept, "same_modalities": validation.get("patterns", {}).get("+".join(present))}
+def _validation(validation: Mapping[str, Any], present: list[str], tumor_type: str | None) -> dict[str, Any]:
+    """The model's figures, and those of training patients like this one (None: too few died for a figure)."""
+    kept = {name: value for name, value in validation.items() if name not in ("patterns", "tumors", "alike")}
+    name, tumor = pattern(present), tumor_type or ""
+    return {
+        **kept,
+        "same_modalities": validation.get("patterns", {}).get(name),
+        "same_tumor": validation.get("tumors", {}).get(tumor),
+        "alike": validation.get("alike", {}).get(f"{tumor} {name}"),
+    }
 
 
 def _row(patient: str, one: Score, as_of: date) -> dict[str, Any]:
     plain = asdict(one)
-    about = {"cohort": one.cohort, "set_aside": one.set_aside, "narrows_most": one.narrows_most}
+    about = {name: plain[name] for name in ABOUT}
     as_json = {
         "contributions": plain["contributions"],
-        "curve": plain["curve"],
+        "curve": {**plain["curve"], "bound": plain["bound"]},
         "validation": {**one.validation, **about},
     }
     return {

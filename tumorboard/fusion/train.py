@@ -8,9 +8,12 @@ import pandas as pd
 
 from . import metrics, validation
 from .cohort import Cohort, from_long
-from .late import FEWEST_EVENTS, Fitted, LateFusion, fit_late
-from .model import STRATEGY, Model, training_cohort
-from .validation import Predictions, figures, late, shuffled
+from .fused import Fitted, Fusion
+from .late import FEWEST_EVENTS
+from .linear import LinearFusion
+from .model import STRATEGY, Members, Model, members, training_cohort
+from .strategies import DEFAULT, STRATEGIES
+from .validation import Predictions, figures, fit_folds, predict, shuffled
 
 OUTER_FOLDS = 5
 
@@ -24,49 +27,76 @@ def train(
     seed: int = 0,
     name: str = "training cohort",
     resamples: int = 1000,
+    snapshot: str = "",
+    strategy: str = DEFAULT,
 ) -> tuple[Model, Report]:
-    """Fit the late fusion on all patients, and measure it by cross-validation beside its baselines.
+    """Fit a strategy on all patients, and measure it by cross-validation beside its baselines.
 
-    A cohort with too few deaths still gives a model: one that abstains on every patient and says why.
+    `snapshot` names the data it was read from; every score repeats it. A cohort with too few deaths still
+    gives a model: one that abstains on every patient and says why.
     """
+    found = from_long(features, cohort, folds=OUTER_FOLDS, seed=seed)
     return train_cohort(
-        from_long(features, cohort, folds=OUTER_FOLDS, seed=seed), seed=seed, name=name, resamples=resamples
+        found, seed=seed, name=name, resamples=resamples, snapshot=snapshot, strategy=strategy
     )
 
 
-def train_cohort(cohort: Cohort, *, seed: int, name: str, resamples: int) -> tuple[Model, Report]:
-    fitted = fit_late(cohort, seed=seed)
+def train_cohort(
+    cohort: Cohort,
+    *,
+    seed: int,
+    name: str,
+    resamples: int,
+    snapshot: str = "",
+    strategy: str = DEFAULT,
+) -> tuple[Model, Report]:
+    fitted = STRATEGIES[strategy].fit(cohort, seed=seed)
+    fits = _fold_fits(cohort, fitted, seed, strategy)
     report = {
         "cohort": name,
         "n": len(cohort),
         "events": cohort.outcome.events,
         "set_aside": dict(cohort.set_aside),
         "seed": seed,
+        "strategy": strategy,
+        "snapshot": snapshot,
         "method": fitted.fusion.method,
         "modalities": _modalities(cohort, fitted.fusion),
-        **_measured(cohort, fitted, seed, resamples),
+        **_measured(cohort, fits, seed, resamples, strategy),
     }
-    model = Model(STRATEGY, fitted.fusion, training_cohort(name, cohort, fitted), _validation(report), seed)
+    known = members(cohort.patients, cohort.split, fits) if fits else Members()
+    summary = training_cohort(name, cohort, fitted)
+    model_name = STRATEGY if strategy == DEFAULT else f"{strategy}-fusion-os"
+    model = Model(model_name, fitted.fusion, summary, _validation(report), seed, snapshot, known)
     return model, {"model": model.name, "model_version": model.version, **report}
 
 
-def _measured(cohort: Cohort, fitted: Fitted, seed: int, resamples: int) -> Report:
-    """Cross-validated rows: the fusion, and always clinical only, Kaplan-Meier and shuffled labels."""
+def _fold_fits(cohort: Cohort, fitted: Fitted, seed: int, strategy: str) -> dict[int, Fitted]:
+    """A fusion per fold, trained on the others; none where the whole cohort is too small for one."""
     if fitted.fusion.method == "none":
+        return {}
+    return fit_folds(cohort, lambda part: STRATEGIES[strategy].fit(part, seed=seed))
+
+
+def _measured(cohort: Cohort, fits: dict[int, Fitted], seed: int, resamples: int, strategy: str) -> Report:
+    """Cross-validated rows: the fusion, and always clinical only, Kaplan-Meier and shuffled labels."""
+    if not fits:
         return {
             "rows": [],
             "patterns": {},
+            "tumors": {},
+            "alike": {},
             "note": f"fewer than {FEWEST_EVENTS} deaths or no usable modality",
         }
     times = validation.time_grid(cohort.outcome)
-    fused = late(cohort, times, seed)
-    clinical = late(cohort.only(["clinical"]), times, seed)
+    fused = predict(cohort, fits, times)
+    clinical = _crossed(cohort.only(["clinical"]), times, seed, strategy)
     mixed = shuffled(cohort, seed)
     compared = [
-        ("late fusion", cohort, fused),
+        (f"{strategy} fusion", cohort, fused),
         ("clinical only", cohort, clinical),
         ("Kaplan-Meier", cohort, validation.without_a_model(cohort, times)),
-        ("shuffled labels", mixed, late(mixed, times, seed)),
+        ("shuffled labels", mixed, _crossed(mixed, times, seed, strategy)),
     ]
     rows = [
         {"row": row, **figures(which.outcome, predicted, resamples=resamples, seed=seed)}
@@ -75,8 +105,12 @@ def _measured(cohort: Cohort, fitted: Fitted, seed: int, resamples: int) -> Repo
     return {
         "rows": rows,
         "lead_over_clinical": _lead(cohort, fused, clinical, resamples, seed),
-        "patterns": validation.by_pattern(cohort, fused),
+        **validation.by_likeness(cohort, fused),
     }
+
+
+def _crossed(cohort: Cohort, times: Any, seed: int, strategy: str) -> Predictions:
+    return validation.cross_validate(cohort, lambda part: STRATEGIES[strategy].fit(part, seed=seed), times)
 
 
 def _lead(cohort: Cohort, fused: Predictions, clinical: Predictions, resamples: int, seed: int) -> Report:
@@ -89,16 +123,16 @@ def _lead(cohort: Cohort, fused: Predictions, clinical: Predictions, resamples: 
     return {name: validation.rounded(v) for name, v in (("c", difference), ("low", low), ("high", high))}
 
 
-def _modalities(cohort: Cohort, fusion: LateFusion) -> list[Report]:
-    """Who has each modality, what its expert is, and why it has none."""
-    weights = dict(zip(fusion.experts, fusion.spread, strict=True))
+def _modalities(cohort: Cohort, fusion: Fusion) -> list[Report]:
+    """Who has each modality, how far it moves the score, and why it has no part in it."""
+    weights = dict(zip(fusion.blocks, fusion.spread, strict=True))
     return [
         {
             "modality": name,
             "patients": int(table.present.sum()),
             "events": int(cohort.outcome.event[table.present].sum()),
-            "features": len(fusion.experts[name].block.features) if name in fusion.experts else 0,
-            "penalty": fusion.experts[name].penalty if name in fusion.experts else None,
+            "features": len(fusion.blocks[name].features) if name in fusion.blocks else 0,
+            "penalty": _penalty(fusion, name),
             "weight": validation.rounded(weights[name]) if name in weights else None,
             "left_out": fusion.left_out.get(name, ""),
         }
@@ -106,13 +140,21 @@ def _modalities(cohort: Cohort, fusion: LateFusion) -> list[Report]:
     ]
 
 
+def _penalty(fusion: Fusion, name: str) -> float | None:
+    """The ridge penalty of a modality's expert; a model without experts has none."""
+    known = isinstance(fusion, LinearFusion) and name in fusion.experts
+    return fusion.experts[name].penalty if known else None  # type: ignore[attr-defined]
+
+
 def _validation(report: Report) -> Report:
     """What a score repeats: the cross-validated figures of the fusion, the simple rows, and each pattern."""
     rows = {row.pop("row"): row for row in [dict(row) for row in report["rows"]]}
     return {
         "method": f"{OUTER_FOLDS}-fold cross-validation",
-        "fusion": rows.get("late fusion", {}),
+        "fusion": rows.get(f"{report['strategy']} fusion", {}),
         "clinical_only": rows.get("clinical only", {}),
         "kaplan_meier": rows.get("Kaplan-Meier", {}),
         "patterns": report["patterns"],
+        "tumors": report["tumors"],
+        "alike": report["alike"],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from . import metrics
 from .cohort import Cohort
-from .late import Fitted, fit_late
+from .fused import Fitted
+from .late import fit_late
 from .survival import Floats, Outcome, kaplan_meier
 
 Fit = Callable[[Cohort], Fitted]
@@ -21,12 +22,15 @@ FEWEST_FOR_A_FIGURE = 10  # deaths
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """Held-out log hazard `risk` (n,) and `survival` (n, t) on days `times`; the fold of each patient."""
+    """Held-out log hazard `risk` (n,), `survival` (n, t) on days `times`, lower `bound` (n,) in days (NaN:
+    none) and the fold of each patient.
+    """
 
     risk: Floats
     survival: Floats
     times: Floats
     split: np.ndarray
+    bound: Floats | None = None
 
 
 def time_grid(outcome: Outcome, *, last: float = 1825.0) -> Floats:
@@ -42,14 +46,25 @@ def cross_validate(
 
     With `shown`, only these modalities are shown when predicting: training had them all.
     """
-    visible = cohort if shown is None else cohort.only(shown)
+    return predict(cohort if shown is None else cohort.only(shown), fit_folds(cohort, fit), times)
+
+
+def fit_folds(cohort: Cohort, fit: Fit) -> dict[int, Fitted]:
+    """Per fold of `cohort.split`, a fusion of the others: fold k was held out of entry k."""
+    return {int(number): fit(cohort.rows(cohort.split != number)) for number in np.unique(cohort.split)}
+
+
+def predict(cohort: Cohort, fits: Mapping[int, Fitted], times: Floats) -> Predictions:
+    """Each patient by the fusion their fold was held out of."""
     risk, survival = np.zeros(len(cohort)), np.ones((len(cohort), len(times)))
-    for number in np.unique(cohort.split):
-        held = cohort.split == number
-        fusion = fit(cohort.rows(~held)).fusion
-        risk[held] = fusion.risk(visible.rows(held).tables)
+    bound = np.full(len(cohort), np.nan)
+    for number, fitted in fits.items():
+        held, fusion = cohort.split == number, fitted.fusion
+        tables = cohort.rows(held).tables
+        risk[held] = fusion.risk(tables)
         survival[held] = fusion.baseline.survival(risk[held], np.minimum(times, fusion.baseline.follow_up))
-    return Predictions(risk, survival, times, cohort.split)
+        bound[held] = fusion.lower_bound(tables)
+    return Predictions(risk, survival, times, cohort.split, bound)
 
 
 def late(cohort: Cohort, times: Floats, seed: int) -> Predictions:
@@ -88,21 +103,54 @@ def figures(
         "c_high": rounded(high),
         "ibs": rounded(metrics.integrated_brier(outcome, predicted.survival, times)),
         "slope": rounded(metrics.calibration_slope(outcome, predicted.risk)),
-        "gap": rounded(metrics.calibration_gap(outcome, _at_three_years(predicted), _gap_day(times))),
+        "gap": rounded(_gap(outcome, predicted)),
         "gap_day": round(_gap_day(times)),
     }
 
 
-def by_pattern(cohort: Cohort, predicted: Predictions) -> dict[str, dict[str, Any]]:
-    """Pooled C of the patients with exactly the same modalities, where enough died for a figure."""
+def by_likeness(cohort: Cohort, predicted: Predictions) -> dict[str, dict[str, Any]]:
+    """Figures of patients with exactly the same modalities, of the same tumour, and of both ("LUAD
+    clinical").
+    """
     patterns = np.array(["+".join(names) for names in patterns_of(cohort)])
+    known = cohort.groups.get("tumor_type")
+    tumors = np.array([""] * len(cohort)) if known is None else known.fillna("").astype(str).to_numpy()
+    both = np.array([f"{tumor} {name}" for tumor, name in zip(tumors, patterns, strict=True)])
+    return {
+        "patterns": _by_label(patterns, cohort, predicted),
+        "tumors": _by_label(tumors, cohort, predicted),
+        "alike": _by_label(both, cohort, predicted),
+    }
+
+
+def _by_label(labels: np.ndarray, cohort: Cohort, predicted: Predictions) -> dict[str, dict[str, Any]]:
+    """C of pairs within a fold, the gap at three years and the cover of the bound, where enough died."""
     result = {}
-    for pattern in np.unique(patterns):
-        outcome, risk = cohort.outcome.rows(patterns == pattern), predicted.risk[patterns == pattern]
-        if outcome.events >= FEWEST_FOR_A_FIGURE:
-            c = rounded(metrics.concordance(outcome, risk))
-            result[str(pattern)] = {"n": len(outcome), "events": outcome.events, "c": c}
+    for label in np.unique(labels):
+        mine = labels == label
+        outcome = cohort.outcome.rows(mine)
+        if label and outcome.events >= FEWEST_FOR_A_FIGURE:
+            result[str(label)] = {
+                "n": len(outcome),
+                "events": outcome.events,
+                "c": rounded(pooled_concordance(outcome, rows_of(predicted, mine))),
+                "gap": rounded(_gap(outcome, rows_of(predicted, mine))),
+            }
     return result
+
+
+def pooled_concordance(outcome: Outcome, predicted: Predictions) -> float:
+    """C over pairs of the same fold, each pair counting once: for groups too small for a C per fold."""
+    pairs = [metrics.concordance_pairs(part, risk) for part, risk in by_fold(outcome, predicted)]
+    usable, agreed = np.sum(pairs, axis=0)
+    return float(agreed / usable) if usable else float("nan")
+
+
+def rows_of(predicted: Predictions, chosen: np.ndarray) -> Predictions:
+    bound = None if predicted.bound is None else predicted.bound[chosen]
+    return Predictions(
+        predicted.risk[chosen], predicted.survival[chosen], predicted.times, predicted.split[chosen], bound
+    )
 
 
 def patterns_of(cohort: Cohort) -> list[tuple[str, ...]]:
@@ -133,6 +181,10 @@ def mean_concordance(folds: list[tuple[Outcome, Floats]]) -> float:
 def rounded(value: float, digits: int = 4) -> float | None:
     """For JSON: a plain rounded number, or None where the figure does not exist."""
     return round(float(value), digits) if np.isfinite(value) else None
+
+
+def _gap(outcome: Outcome, predicted: Predictions) -> float:
+    return metrics.calibration_gap(outcome, _at_three_years(predicted), _gap_day(predicted.times))
 
 
 def _gap_day(times: Floats) -> float:

@@ -90,7 +90,8 @@ def test_what_stands_behind_a_mask_changes_no_bit(model, masked, values):
         name: dict(zip(FULL[name], values, strict=True)) if name in masked else FULL[name] for name in FULL
     }
     visible = {name: FULL[name] for name in FULL if name not in masked}
-    assert score(model, long(spoilt), masked=masked) == score(model, long(visible))
+    same = score(model, long(spoilt), masked=masked) == score(model, long(visible), masked=masked)
+    assert same
 
 
 @settings(max_examples=30, deadline=None)
@@ -101,11 +102,12 @@ def test_the_order_of_modalities_is_irrelevant(model, order):
 
 def test_all_missing_abstains_with_the_cohort_curve(model):
     for result in (score(model, long({})), score(model, long(FULL), masked=MODALITIES)):
+        hidden = result.not_permitted
         assert result.abstained
         assert result.reason.startswith("no usable modality")
         assert result.risk is result.percentile is None
         assert result.contributions == {}
-        assert result.absent == list(MODALITIES)
+        assert [*result.absent, *hidden] == list(MODALITIES)
         expected = model.cohort.curve.at(np.array(result.curve.months) * 30.4375)
         np.testing.assert_array_equal(result.curve.survival, expected)
 
@@ -186,7 +188,7 @@ def test_rows_have_the_shape_of_gold_risk_scores(model, gold):
     assert not first["abstained"]
     assert second["abstained"]
     assert np.isnan(second["risk"])
-    assert set(json.loads(first["curve"])) == {"months", "survival", "low", "high"}
+    assert set(json.loads(first["curve"])) == {"months", "survival", "low", "high", "bound"}
     assert set(json.loads(first["contributions"])) == set(first["used"])
     assert json.loads(second["contributions"]) == {}
     validation = json.loads(first["validation"])
