@@ -20,7 +20,9 @@ class Condition:
 
 #: Name of the condition -> how it is found in a record.
 CONDITIONS: dict[str, Condition] = {
-    "HIV infection": Condition(("B20", "B21", "B22", "B23", "B24", "Z21"), r"hiv|human immunodeficiency|aids"),
+    "HIV infection": Condition(
+        ("B20", "B21", "B22", "B23", "B24", "Z21"), r"hiv|human immunodeficiency|aids"
+    ),
     "hepatitis B": Condition(("B16", "B180", "B181", "B191"), r"hepatitis b|hbv"),
     "hepatitis C": Condition(("B171", "B182", "B192"), r"hepatitis c|hcv"),
     "interstitial lung disease": Condition(
@@ -46,12 +48,18 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "bleeding": Condition(("K92", "D68", "R58"), r"ha?emorrhag\w*|bleeding|ha?emophilia"),
     "diabetes": Condition(("E10", "E11", "E12", "E13", "E14"), r"diabet\w*"),
-    "kidney disease": Condition(("N17", "N18", "N19"), r"kidney (disease|failure)|renal (failure|insufficien\w*)"),
-    "liver disease": Condition(("K70", "K72", "K74", "K76"), r"cirrhosis|liver (disease|failure)|hepatic failure"),
+    "kidney disease": Condition(
+        ("N17", "N18", "N19"), r"kidney (disease|failure)|renal (failure|insufficien\w*)"
+    ),
+    "liver disease": Condition(
+        ("K70", "K72", "K74", "K76"), r"cirrhosis|liver (disease|failure)|hepatic failure"
+    ),
     "lung disease": Condition(("J43", "J44"), r"copd|chronic obstructive|emphysema"),
     "asthma": Condition(("J45", "J46"), r"asthma\w*"),
     "tuberculosis": Condition(("A15", "A16", "A17", "A18", "A19"), r"tubercul\w*"),
-    "active infection": Condition(("A40", "A41", "J12", "J13", "J14", "J15", "J18"), r"infection|sepsis|pneumonia"),
+    "active infection": Condition(
+        ("A40", "A41", "J12", "J13", "J14", "J15", "J18"), r"infection|sepsis|pneumonia"
+    ),
     "seizures": Condition(("G40", "G41", "R56"), r"seizure\w*|epilep\w*"),
     "neuropathy": Condition(("G60", "G62", "G63"), r"neuropath\w*"),
     "psychiatric disorder": Condition(

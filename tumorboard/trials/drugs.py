@@ -17,10 +17,10 @@ _CLASSES = {
     "fluoropyrimidine": "fluorouracil capecitabine trifluridine/tipiracil",
     "topoisomerase I inhibitor": "irinotecan topotecan liposomal_irinotecan trastuzumab_deruxtecan"
     " sacituzumab_govitecan datopotamab_deruxtecan",
-    "alkylating agent": "bendamustine carmustine chlorambucil cyclophosphamide dacarbazine ifosfamide melphalan"
-    " temozolomide mitomycin trabectedin lurbinectedin",
-    "antimetabolite": "azacitidine cytarabine fludarabine fluorouracil capecitabine gemcitabine mercaptopurine"
-    " methotrexate pemetrexed trifluridine/tipiracil",
+    "alkylating agent": "bendamustine carmustine chlorambucil cyclophosphamide dacarbazine ifosfamide"
+    " melphalan temozolomide mitomycin trabectedin lurbinectedin",
+    "antimetabolite": "azacitidine cytarabine fludarabine fluorouracil capecitabine gemcitabine"
+    " mercaptopurine methotrexate pemetrexed trifluridine/tipiracil",
     "vinca alkaloid": "vinblastine vincristine vinorelbine",
     "PD-1/PD-L1 inhibitor": "atezolizumab avelumab cemiplimab dostarlimab durvalumab nivolumab pembrolizumab",
     "CTLA-4 inhibitor": "ipilimumab tremelimumab",

@@ -5,7 +5,7 @@ Metamathematics, section 64), with a reason for every unknown.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -49,6 +49,7 @@ class Outcome:
     note: str = ""
     reason: Reason | None = None
     would_settle: str = ""
+    at_boundary: bool = False
 
     def __post_init__(self) -> None:
         if self.value is not Value.UNKNOWN and not self.evidence:
@@ -57,15 +58,17 @@ class Outcome:
             raise ValueError("an outcome has a reason exactly when it is unknown")
 
     @classmethod
-    def known(cls, holds: bool, evidence: Iterable[str], note: str = "") -> Self:
-        return cls(Value.of(holds), tuple(evidence), note)
+    def known(
+        cls, holds: bool, evidence: Iterable[str], note: str = "", *, at_boundary: bool = False
+    ) -> Self:
+        return cls(Value.of(holds), tuple(evidence), note, at_boundary=at_boundary)
 
     @classmethod
     def unknown(cls, reason: Reason, would_settle: str, note: str = "", evidence: Iterable[str] = ()) -> Self:
         return cls(Value.UNKNOWN, tuple(evidence), note, reason, would_settle)
 
     def negated(self) -> Outcome:
-        return Outcome(negate(self.value), self.evidence, self.note, self.reason, self.would_settle)
+        return replace(self, value=negate(self.value))
 
 
 def negate(value: Value) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tumorboard.trials import biomarkers, clinical, genomic
+from tumorboard.trials import biomarkers, comorbidity, disease, genomic, organs, person, treatment
 from tumorboard.trials.criteria import (
     Age,
     Alive,
@@ -13,14 +13,22 @@ from tumorboard.trials.criteria import (
     AnyGenomicResult,
     BiomarkerNumber,
     BiomarkerState,
+    CnsMetastases,
+    Comorbidity,
     Diagnosis,
     DiseaseStatus,
+    KidneyFunction,
+    Lab,
+    OrganFunction,
     Performance,
     PriorDrug,
     PriorLines,
+    PriorTherapy,
     Question,
     Sex,
+    Stage,
     Unsupported,
+    Washout,
 )
 from tumorboard.trials.logic import Outcome, Reason
 from tumorboard.trials.patients import PatientEvidence
@@ -29,15 +37,19 @@ from tumorboard.trials.rules import Rules
 
 def match(asks: Question, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The answer to one question, with its evidence."""
-    return _ANSWERS.get(type(asks), _not_yet)(asks, patient, rules)
-
-
-def _not_yet(asks: object, patient: PatientEvidence, rules: Rules) -> Outcome:
-    return Outcome.unknown(Reason.UNSUPPORTED, "Read this criterion in the protocol")
+    return _ANSWERS[type(asks)](asks, patient, rules)
 
 
 def _unsupported(asks: Unsupported, patient: PatientEvidence, rules: Rules) -> Outcome:
-    return Outcome.unknown(Reason.UNSUPPORTED, "Read this criterion in the protocol", asks.why)
+    return Outcome.unknown(Reason.UNSUPPORTED, _SETTLE.get(asks.topic, _SETTLE[""]), asks.why)
+
+
+_SETTLE = {
+    "": "Read this criterion in the protocol",
+    "consent": "Ask the patient",
+    "judgement": "Ask the treating physician",
+    "pregnancy": "Ask the treating physician",
+}
 
 
 _ANSWERS: dict[type, Callable[[Any, PatientEvidence, Rules], Outcome]] = {
@@ -45,13 +57,21 @@ _ANSWERS: dict[type, Callable[[Any, PatientEvidence, Rules], Outcome]] = {
     AnyGenomicResult: genomic.any_result,
     BiomarkerState: biomarkers.state,
     BiomarkerNumber: biomarkers.number,
-    Diagnosis: clinical.diagnosis,
-    Age: clinical.age,
-    Sex: clinical.sex,
-    Alive: clinical.alive,
-    DiseaseStatus: clinical.disease_status,
-    Performance: clinical.performance,
-    PriorDrug: clinical.prior_drug,
-    PriorLines: clinical.prior_lines,
+    Diagnosis: disease.diagnosis,
+    DiseaseStatus: disease.disease_status,
+    Stage: disease.stage,
+    CnsMetastases: comorbidity.cns_metastases,
+    Comorbidity: comorbidity.comorbidity,
+    Age: person.age,
+    Sex: person.sex,
+    Alive: person.alive,
+    Performance: person.performance,
+    PriorDrug: treatment.prior_drug,
+    PriorTherapy: treatment.prior_therapy,
+    PriorLines: treatment.prior_lines,
+    Washout: treatment.washout,
+    Lab: organs.lab,
+    KidneyFunction: organs.kidney,
+    OrganFunction: organs.organ_function,
     Unsupported: _unsupported,
 }

@@ -19,6 +19,9 @@ class Rules:
     performance_days: int = 60
     stage_days: int = 120
     contact_days: int = 180
+    lab_days: int = 28
+    weight_days: int = 90
+    examination_days: int = 42
     amplified_copies: float = 6.0
     gained_copies: float = 2.5
     lost_copies: float = 1.5

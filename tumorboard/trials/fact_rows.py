@@ -1,0 +1,311 @@
+"""Rows of the silver tables become facts. Nothing is filled in: what is missing stays None or empty.
+
+A value of the wrong type (a word where a number belongs) reads as missing, too: it cannot settle anything.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from tumorboard.codes.consequences import terms
+from tumorboard.codes.genes import GeneSymbol
+from tumorboard.codes.hgvs import ProteinChange
+from tumorboard.trials.facts import (
+    BiomarkerFact,
+    ComorbidityFact,
+    DiagnosisFact,
+    Finding,
+    GenomicTest,
+    ImagingFact,
+    LabFact,
+    NoteFact,
+    PerformanceFact,
+    Person,
+    StageFact,
+    Statement,
+    TherapyFact,
+    WeightFact,
+)
+
+Row = dict[str, Any]
+_PASSED = frozenset({"", ".", "pass", "passed"})
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The patient's rows of each table as plain dicts, with `source` added."""
+
+    patient_key: str
+    frames: Mapping[str, pd.DataFrame]
+    as_of: date
+
+    def of(self, table: str, dated_by: str = "", wanted: Callable[[Row], bool] | None = None) -> list[Row]:
+        frame = self.frames.get(f"silver.{table}", self.frames.get(table))
+        if frame is None or frame.empty:
+            return []
+        missing = {"patient_key", "row_id"} - set(frame.columns)
+        if missing:
+            raise ValueError(f"silver.{table}: column {', '.join(sorted(missing))} is missing")
+        rows = frame[frame["patient_key"] == self.patient_key].to_dict("records")
+        known = [row for row in rows if not _later(row.get(dated_by), self.as_of)]
+        return [
+            {**row, "source": f"silver.{table}/{row['row_id']}"}
+            for row in known
+            if wanted is None or wanted(row)
+        ]
+
+    def variants(self, tests: tuple[GenomicTest, ...]) -> list[Row]:
+        """Variants of reports known on the day; those that name no report are kept."""
+        all_tests = Rows(self.patient_key, self.frames, date.max).of("genomic_tests")
+        not_yet = {_text(row.get("test_id")) for row in all_tests} - {test.test_id for test in tests}
+        return [row for row in self.of("variants") if _text(row.get("test_id")) not in not_yet]
+
+
+def person(row: Row) -> Person:
+    deceased = row.get("deceased")
+    return Person(
+        row["source"],
+        _text(row.get("sex")).lower(),
+        _date(row.get("birth_date")),
+        None if _missing(deceased) else bool(deceased),
+        _date(row.get("last_contact")),
+    )
+
+
+def diagnosis(row: Row) -> DiagnosisFact:
+    primary = row.get("primary")
+    return DiagnosisFact(
+        row["source"],
+        _text(row.get("oncotree")).upper(),
+        None if _missing(primary) else bool(primary),
+        _text(row.get("clinical_status")).lower(),
+        _text(row.get("text")),
+        _text(row.get("code")),
+        _text(row.get("body_site")),
+        _date(row.get("diagnosed_on")),
+    )
+
+
+def stage(row: Row) -> StageFact:
+    return StageFact(
+        row["source"], _text(row.get("stage_group")), _text(row.get("m")), _date(row.get("assessed_on"))
+    )
+
+
+def test(row: Row) -> GenomicTest:
+    return GenomicTest(
+        row["source"],
+        _text(row.get("test_id")),
+        _text(row.get("assay")).lower(),
+        _text(row.get("panel")),
+        frozenset(_gene(gene) for gene in _list(row.get("genes"))),
+        frozenset(_list(row["profiles"])) if _list(row.get("profiles")) else None,
+        _date(row.get("reported_on")),
+        frozenset(_exons(_list(row.get("regions")))),
+        _text(row.get("specimen_id")),
+    )
+
+
+_EXONS = re.compile(r"(\S+) exons? (\d{1,3})(?:-(\d{1,3}))?")
+
+
+def _exons(regions: list[str]) -> Iterator[tuple[str, int]]:
+    """`EGFR exon 19` or `EGFR exons 18-21`: the part of a gene that was read."""
+    for region in regions:
+        if match := _EXONS.fullmatch(region):
+            first, last = int(match[2]), int(match[3] or match[2])
+            yield from ((_gene(match[1]), exon) for exon in range(first, min(last, first + 200) + 1))
+
+
+def finding(row: Row) -> Finding:
+    kind = _text(row.get("kind")).lower()
+    reference, alternate = _text(row.get("ref")), _text(row.get("alt"))
+    spelt_out = reference.isalpha() and alternate.isalpha()
+    return Finding(
+        row["source"],
+        _text(row.get("test_id")),
+        _gene(row.get("gene")),
+        "mutation" if kind in ("snv", "indel", "mutation") else kind,
+        _change(row.get("hgvs_p")),
+        terms(_text(row.get("consequence"))),
+        _int(row.get("exon")),
+        _number(row.get("copy_number")),
+        _gene(row.get("partner_gene")),
+        len(alternate) - len(reference) if spelt_out else None,
+        _text(row.get("origin_class")).lower(),
+        _text(row.get("filter")).lower() in _PASSED,
+        _text(row.get("tier")),
+        _text(row.get("effect")).lower(),
+        _text(row.get("hgvs_p")),
+        _text(row.get("comment")),
+        _date(row.get("reported_on")),
+    )
+
+
+def biomarker(row: Row) -> BiomarkerFact:
+    return BiomarkerFact(
+        row["source"],
+        _text(row.get("name")),
+        _number(row.get("value_number")),
+        _text(row.get("value_text")),
+        _text(row.get("unit")),
+        _text(row.get("interpretation")).lower(),
+        _date(row.get("assessed_on")),
+    )
+
+
+def therapy(row: Row) -> TherapyFact:
+    return TherapyFact(
+        row["source"],
+        _text(row.get("kind")).lower(),
+        _text(row.get("name")).lower(),
+        frozenset(agent.lower() for agent in _list(row.get("agents"))),
+        _int(row.get("line")),
+        _text(row.get("intent")).lower(),
+        _date(row.get("started_on")),
+        _date(row.get("ended_on")),
+        _text(row.get("status")).lower(),
+    )
+
+
+def performance(row: Row) -> PerformanceFact:
+    return PerformanceFact(
+        row["source"], _text(row.get("scale")).upper(), _int(row.get("value")), _date(row.get("assessed_on"))
+    )
+
+
+def note_fact(row: Row) -> NoteFact:
+    concept, value = _text(row.get("concept")).lower(), _text(row.get("value"))
+    return NoteFact(row["source"], concept, value, _date(row.get("event_on")))
+
+
+def lab(row: Row) -> LabFact:
+    return LabFact(
+        row["source"],
+        _text(row.get("name")),
+        _number(row.get("value")),
+        _text(row.get("unit")),
+        _number(row.get("low")),
+        _number(row.get("high")),
+        _date(row.get("taken_on")) or _date(row.get("reported_on")),
+        _bound(_text(row.get("value_text"))),
+    )
+
+
+def _bound(sent: str) -> str:
+    return "<" if sent.startswith(("<", "≤")) else ">" if sent.startswith((">", "≥")) else ""
+
+
+def is_weight(row: Row) -> bool:
+    known = _number(row.get("value")) is not None and _date(row.get("started_at")) is not None
+    return known and _text(row.get("measure")) == "body_weight" and _text(row.get("unit")) == "kg"
+
+
+def weight(row: Row) -> WeightFact:
+    measured_on = _date(row["started_at"]) or date.min
+    return WeightFact(row["source"], float(row["value"]), measured_on)
+
+
+def comorbidity(row: Row) -> ComorbidityFact:
+    return ComorbidityFact(
+        row["source"],
+        _text(row.get("text")),
+        _text(row.get("code")),
+        _date(row.get("onset_on")),
+        _text(row.get("status")).lower(),
+    )
+
+
+def imaging(row: Row) -> ImagingFact:
+    body_part = _text(row.get("body_part")) or _text(row.get("description"))
+    return ImagingFact(
+        row["source"], _text(row.get("modality")).upper(), body_part.lower(), _date(row.get("performed_on"))
+    )
+
+
+def statement(row: Row) -> Statement:
+    return Statement(
+        row["source"],
+        _text(row.get("kind")).lower(),
+        _text(row.get("subject")),
+        _text(row.get("code")),
+        _date(row.get("stated_on")),
+    )
+
+
+def stated(row: Row) -> bool:
+    """Said of the patient, as a fact: neither negated nor a hypothesis nor about a relative."""
+    about_patient = _text(row.get("experiencer")) in ("", "patient")
+    as_fact = _text(row.get("certainty")) in ("", "stated")
+    negated = row.get("negated")
+    return about_patient and as_fact and (_missing(negated) or not negated)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+
+
+def _text(value: Any) -> str:
+    return "" if _missing(value) else str(value).strip()
+
+
+def _number(value: Any) -> float | None:
+    if _missing(value):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _int(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _date(value: Any) -> date | None:
+    if _missing(value):
+        return None
+    if isinstance(value, date):
+        return value.date() if isinstance(value, datetime) else value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _later(value: Any, as_of: date) -> bool:
+    day = _date(value)
+    return day is not None and day > as_of
+
+
+def _list(value: Any) -> list[str]:
+    if _missing(value) or isinstance(value, str) or not hasattr(value, "__iter__"):
+        return []
+    return [str(entry).strip() for entry in value if not _missing(entry)]
+
+
+def _gene(value: Any) -> str:
+    """The approved symbol where the text is one; otherwise the text, so that nothing is lost."""
+    text = _text(value)
+    if text.lower() == "intergenic":
+        return "intergenic"
+    try:
+        return GeneSymbol.parse(text)
+    except ValueError:
+        return text
+
+
+def _change(value: Any) -> ProteinChange | None:
+    try:
+        return ProteinChange.parse(_text(value))
+    except ValueError:
+        return None
