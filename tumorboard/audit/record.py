@@ -2,84 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from tumorboard.audit import context
 from tumorboard.audit.events import Event
-from tumorboard.audit.models import GENESIS, AuditEvent, actor_of
+from tumorboard.audit.models import BODY, POSITION, AuditEvent, Phase, actor_of, body_of, canonical
+from tumorboard.audit.numbers import uuid7
 
-CHAIN_LOCK = 0x7475_6D61_7564  # any constant; held until commit, so that the chain never forks
+NAMED = 1000  # patients of one event that are listed; of more, their number and a digest
+APPEND = "SELECT seq, shard, shard_seq, previous_hash, hash FROM audit_append(%s)"
+TEXTS = frozenset(f.attname for f in BODY if f.get_internal_type() in ("TextField", "CharField"))
+NUMBERS = frozenset(f.attname for f in BODY if f.get_internal_type() == "BigIntegerField")
+LISTS = frozenset(f.attname for f in BODY if f.get_internal_type() == "ArrayField")
+FIELDS = (TEXTS | NUMBERS | LISTS | {"masks"}) - {"event", "actor_id", "actor_label", "actor_roles"}
 
 
 def record(event: str, *, by: Any, **what: Any) -> AuditEvent:
     """Append one event to the log, inside the caller's transaction: if either fails, both are undone.
 
     `by` is a user, the name of a process, or None when nobody is signed in. `what` may hold `target` (a
-    model, or kind and id), `patient_key`, `table`, `version`, `columns` and `purpose`; the rest is detail:
-    what changed in codes, counts and ids. A patient's values have no place in it.
+    model, or kind and id), `patient_key` or `patient_keys`, and any field of AuditEvent (`table`, `version`,
+    `columns`, `purpose`, `phase`, `rule`, `row_count` ...); the rest is detail: what changed in codes, counts
+    and ids. A patient's values have no place in it.
     """
     return record_many([{"event": event, **what}], by=by)[0]
 
 
 def record_many(events: Sequence[dict[str, Any]], *, by: Any) -> list[AuditEvent]:
-    """Append several events of one actor in one step; each is a link of the chain of its own."""
+    """Append several events of one actor in one step; each is a link of a chain of its own.
+
+    One statement: the database takes a chain that nobody writes to, numbers and links the events, inserts
+    them. The chain stays taken until the transaction ends, so it never forks.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record must run inside the transaction of the change it records")
-    actor = actor_of(by)
-    head = _locked_head()
-    seq, previous = (head.seq, head.hash) if head else (0, GENESIS)
-    entries = []
-    for what in events:
-        seq += 1
-        entry = _entry(seq, previous, actor, **what)
-        previous = entry.hash
-        entries.append(entry)
-    return AuditEvent.objects.bulk_create(entries)
+    if not events:
+        return []
+    common = {**context.current(), **_actor(by)}
+    bodies = [_body(common, **what) for what in events]
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, [[canonical(body).decode() for body in bodies]])
+        return [_event(body, place) for body, place in zip(bodies, cursor.fetchall(), strict=True)]
 
 
-def _entry(
-    seq: int,
-    previous: str,
-    actor: tuple[Any, str],
+def _event(body: dict[str, Any], place: tuple[Any, ...]) -> AuditEvent:
+    return AuditEvent(**body, **dict(zip(POSITION, place, strict=True)))
+
+
+def _actor(by: Any) -> dict[str, Any]:
+    identifier, label = actor_of(by)
+    roles = sorted(getattr(by, "group_names", ()))
+    return {"actor_id": identifier, "actor_label": label, "actor_roles": roles}
+
+
+def _body(
+    common: Mapping[str, Any],
     *,
     event: str,
     target: Model | tuple[str, object] | None = None,
-    patient_key: str = "",
-    table: str = "",
-    version: int | None = None,
-    columns: Iterable[str] = (),
-    purpose: str = "",
-    **detail: Any,
-) -> AuditEvent:
-    target_kind, target_id = _target(target)
-    entry = AuditEvent(
-        seq=seq,
-        event=Event(event).value,
-        at=timezone.now(),
-        actor_id=actor[0],
-        actor_label=actor[1],
-        purpose=purpose,
-        patient_key=patient_key,
-        target_kind=target_kind,
-        target_id=target_id,
-        table=table,
-        version=version,
-        columns=list(columns),
-        detail=_plain(detail),
-        previous_hash=previous,
-    )
-    entry.hash = entry.computed_hash()
-    return entry
+    patient_keys: Iterable[str] = (),
+    **what: Any,
+) -> dict[str, Any]:
+    fields = {name: what.pop(name) for name in FIELDS & what.keys()}
+    kind, identifier = _target(target)
+    values = {
+        "event_id": uuid7(),
+        "at": timezone.now(),
+        "phase": Phase.COMPLETE.value,
+        **common,
+        "event": Event(event).value,
+        "target_kind": kind,
+        "target_id": identifier,
+        **_patients(patient_keys),
+        **fields,
+        "detail": what,
+    }
+    return body_of({name: _as_stored(name, value) for name, value in values.items()})
 
 
-def _locked_head() -> AuditEvent | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    return AuditEvent.objects.order_by("-seq").first()
+def _patients(keys: Iterable[str]) -> dict[str, Any]:
+    """One patient is named in a field of its own, more in a list, very many by a digest."""
+    named = sorted(set(keys))
+    if len(named) <= 1:
+        return {"patient_key": named[0]} if named else {}
+    if len(named) <= NAMED:
+        return {"patient_keys": named}
+    digest = hashlib.sha256("\n".join(named).encode()).hexdigest()
+    return {"patient_count": len(named), "patient_digest": digest}
 
 
 def _target(target: Model | tuple[str, object] | None) -> tuple[str, str]:
@@ -91,11 +106,27 @@ def _target(target: Model | tuple[str, object] | None) -> tuple[str, str]:
     return kind, str(identifier)
 
 
+def _as_stored(name: str, value: Any) -> Any:
+    """The value as the database will give it back, so that the hash is over what stands there."""
+    if name in TEXTS:
+        return "" if value is None else _text(value)
+    if name in NUMBERS:
+        return None if value is None else int(value)
+    if name in LISTS:
+        return [_text(item) for item in value or ()]
+    return _plain(value) if name in ("detail", "masks") else value
+
+
 def _plain(value: Any) -> Any:
     """Only what JSON in the database gives back unchanged; a float might not, so it is kept as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Mapping):
+        return {_text(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
         return [_plain(item) for item in items]
-    return value if value is None or isinstance(value, (bool, int)) else str(value)
+    return value if value is None or isinstance(value, (bool, int)) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """What PostgreSQL can hold: no NUL, no half of a character."""
+    return str(value).replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

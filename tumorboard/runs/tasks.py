@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
+from django.db import transaction
 
+from tumorboard.audit import anchors, context
+from tumorboard.audit.events import Event
+from tumorboard.audit.record import record
 from tumorboard.runs import actions, working
 from tumorboard.runs.kinds import KINDS
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="tumorboard.runs.tasks.run_job")
 def run_job(uuid: str) -> None:
-    working.run(UUID(uuid), KINDS)
+    with context.bound(channel="task", job_id=uuid):
+        working.run(UUID(uuid), KINDS)
 
 
 @shared_task(name="tumorboard.runs.tasks.relay_jobs", expires=10)
 def relay_jobs() -> None:
     actions.recover_jobs()
+
+
+@shared_task(name="tumorboard.runs.tasks.anchor_audit", expires=50)
+def anchor_audit() -> None:
+    """Sign where the audit log stands. A log that does not verify is not signed, and that is on record."""
+    try:
+        anchors.take()
+    except anchors.Broken as error:
+        count = len(error.faults)
+        log.error("the audit log does not verify: %s faults; run `manage.py audit verify`", count)
+        with transaction.atomic():
+            record(Event.AUDIT_FAULTY, by="anchors", faults=count, channel="task")
