@@ -11,6 +11,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("DATABASE_URL", services.postgres_url(HOME_OF_TESTS))
 os.environ.setdefault("REDIS_URL", f"redis://127.0.0.1:{services.free_port()}/0")
 os.environ.setdefault("JOB_LEASE_SECONDS", "2")
+os.environ.setdefault("GATE", "inline")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from tumorboard.settings import *  # noqa: E402, F403

@@ -42,10 +42,6 @@ class Decision:
     patients: frozenset[str] | None = None
     policy_hash: str = ""
     label: str = "IDENTIFIED"
-    masks: Mapping[str, str] = field(default_factory=dict)
-    patients: frozenset[str] | None = None
-    policy_hash: str = ""
-    label: str = "IDENTIFIED"
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from tumorboard.accounts.roles import Role
 from tumorboard.audit.models import AuditEvent
 from tumorboard.governance import gate
 from tumorboard.governance.actions import close_reach, open_reach, pin_snapshot
-from tumorboard.governance.gate import NotPublished, Refused, Request
-from tumorboard.governance.models import PatientReach
+from tumorboard.governance.gate import NotPublished, Refused, Request, deciding
+from tumorboard.governance.models import PatientReach, SecurableGroupGrant
 from tumorboard.governance.permissions import PURPOSES, can_reach, decide, reachable_keys
 from tumorboard.lake.store import Lake
 
@@ -196,10 +196,10 @@ def test_each_patient_of_a_read_has_a_record(alice: User, ann: str, ben: str) ->
 
 
 def test_a_long_list_is_one_record_with_its_digest(service: User, ann: str) -> None:
-    keys = [ann, *(f"p{number}" for number in range(gate.LISTED))]
+    keys = [ann, *(f"p{number}" for number in range(deciding.LISTED))]
     gate.read(Request(by=service, purpose=OPERATIONS, table="silver.patients", patient_keys=keys))
-    assert last().detail["patients"] == len(keys)
-    assert len(last().detail["digest"]) == 64
+    assert last().patient_count == len(keys)
+    assert len(last().patient_digest) == 64
 
 
 READS = {
@@ -215,12 +215,12 @@ def test_without_a_record_there_is_no_data(
     alice: User, ann: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(Lake, "read", lambda self, table, **_: opened.append(table.name))
+    monkeypatch.setattr(Lake, "open", lambda self, table, version: opened.append(table.name))
 
     def fails(*args: Any, **kwargs: Any) -> None:
         raise ConnectionError("the audit log cannot be written")
 
-    monkeypatch.setattr(gate, "record_many", fails)
+    monkeypatch.setattr(deciding, "record_many", fails)
     with pytest.raises(ConnectionError):
         READS[how](asked(alice, ann))
     assert opened == []
@@ -231,13 +231,13 @@ def test_the_record_is_there_when_the_reading_begins(
     alice: User, ann: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    original = Lake.read
+    original = Lake.open
 
-    def watched(self: Lake, table: Any, **narrowed: Any) -> Any:
+    def watched(self: Lake, table: Any, version: int) -> Any:
         seen.append(AuditEvent.objects.filter(event="lake_read", table=table.name, patient_key=ann).count())
-        return original(self, table, **narrowed)
+        return original(self, table, version)
 
-    monkeypatch.setattr(Lake, "read", watched)
+    monkeypatch.setattr(Lake, "open", watched)
     READS[how](asked(alice, ann))
     assert seen
     assert all(count == 1 for count in seen)
@@ -248,7 +248,7 @@ def test_what_is_refused_is_recorded_and_not_opened(
     alice: User, ben: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(Lake, "read", lambda self, table, **_: opened.append(table.name))
+    monkeypatch.setattr(Lake, "open", lambda self, table, version: opened.append(table.name))
     with pytest.raises(Refused):
         READS[how](asked(alice, ben))
     assert opened == []
@@ -285,6 +285,7 @@ def test_the_file_of_another_patient_is_not_there(alice: User, ann: str, ben: st
 
 
 def test_files_need_a_right_of_their_own(service: User, ann: str) -> None:
+    SecurableGroupGrant.objects.filter(permission__codename="read_volume").delete()
     with pytest.raises(Refused):
         gate.read_file(asked(service, ann, "bronze.notes", purpose=OPERATIONS))
     assert (last().event, last().table) == ("lake_refused", "bronze.notes")

@@ -1,5 +1,6 @@
 """The tables of governance, by subject."""
 
+from tumorboard.governance.models.capabilities import Capability
 from tumorboard.governance.models.emergency import BreakGlass, Notice
 from tumorboard.governance.models.policies import Policy, PolicyEpoch
 from tumorboard.governance.models.published import PublishedVersion, ScrubResult, Snapshot
@@ -26,6 +27,7 @@ from tumorboard.governance.models.tags import ColumnTag, TagProposal
 __all__ = [
     "DATA_PRIVILEGES",
     "BreakGlass",
+    "Capability",
     "ColumnTag",
     "Consent",
     "Effect",
@@ -37,8 +39,8 @@ __all__ = [
     "PolicyEpoch",
     "Privilege",
     "PublishedVersion",
-    "ScrubResult",
     "QualityAssignment",
+    "ScrubResult",
     "Securable",
     "SecurableGroupGrant",
     "SecurableUserGrant",

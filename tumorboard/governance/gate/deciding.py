@@ -1,0 +1,193 @@
+"""May they? One decision for everything that is asked at once, and its record before anything is opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection, transaction
+
+from tumorboard.audit.events import Event
+from tumorboard.audit.record import record_many
+from tumorboard.governance.gate.asking import Request
+from tumorboard.governance.gate.faults import BadRequest, NotPublished, Refused, UnknownColumn
+from tumorboard.governance.gate.proving import Proven
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.permissions import Decision, Standing
+from tumorboard.lake import tables
+
+LISTED = 100  # patients named one by one in the audit log
+WAIT_FOR_THE_LOG = (
+    "8s"  # the caller's own transaction may hold it: better no rows than two that wait for ever
+)
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """One request that may be read: its version, and what was decided for each patient it names."""
+
+    request: Request
+    decisions: dict[str | None, Decision]
+    latest: bool = True  # the version is today's
+
+    @property
+    def masks(self) -> dict[str, str]:
+        return {column: mask for d in self.decisions.values() for column, mask in d.masks.items()}
+
+    @property
+    def visible(self) -> frozenset[str] | None:
+        """The patients that row filters leave of a read of all; None where nothing filters."""
+        whole = self.decisions.get(None)
+        return whole.patients if whole else None
+
+    def groups(self) -> list[tuple[Decision, list[str] | None]]:
+        """Patients for whom the same is masked, with the decision that says so; None: everyone."""
+        found: dict[tuple[Any, ...], tuple[Decision, list[str]]] = {}
+        for patient, decision in self.decisions.items():
+            if patient is None:
+                return [(decision, None)]
+            key = tuple(sorted(decision.masks.items()))
+            found.setdefault(key, (decision, []))[1].append(patient)
+        return list(found.values())
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Everything asked for at once, decided as a whole."""
+
+    proven: Proven
+    reads: tuple[Admitted, ...]
+
+    @property
+    def decided(self) -> list[Any]:
+        """What must not change while the rows flow."""
+        return [
+            (
+                read.request.table,
+                {k: (d.allowed, dict(d.masks), d.patients) for k, d in read.decisions.items()},
+            )
+            for read in self.reads
+        ]
+
+
+def with_versions(requests: Sequence[Request]) -> list[tuple[Request, bool]]:
+    """Each request at the version it means, and whether that is today's; what is not built is left out."""
+    latest = latest_versions([request.table for request in requests])
+    found = []
+    for request in requests:
+        newest = latest.get(request.table)
+        version = _version(request, newest)
+        if version is not None:
+            found.append((replace(request, version=version), version == newest))
+    return found
+
+
+def _version(request: Request, newest: int | None) -> int | None:
+    if request.version is not None:
+        return request.version
+    return request.snapshot.version(request.table) if request.snapshot else newest
+
+
+def version_of(request: Request) -> int:
+    """The version a request means. Raises NotPublished."""
+    found = with_versions([request])
+    if not found:
+        raise NotPublished(f"{request.table} had not been built at that time")
+    version: int = found[0][0].version  # type: ignore[assignment]
+    return version
+
+
+def decide(requests: Sequence[tuple[Request, bool]], proven: Proven) -> Admission:
+    """The decision on all of them, allowed or not; nothing is recorded and nothing opened."""
+    for request, _ in requests:
+        _check(request)
+    keys = {key for request, _ in requests for key in request.patients or []}
+    standing = Standing.of(proven.user, keys)
+    reads = [Admitted(r, _decisions(standing, proven, r), latest) for r, latest in requests]
+    return Admission(proven, tuple(reads))
+
+
+def _check(request: Request) -> None:
+    """The columns exist and the request makes sense, before anybody is asked anything."""
+    declared = tables.get(request.table).columns
+    unknown = [name for name in request.mentioned if name not in declared]
+    if unknown:
+        raise UnknownColumn(f"{request.table} has no column {unknown[0]!r}")
+    if request.count_by is not None and request.columns is not None:
+        raise BadRequest("a count names its columns in count_by alone")
+
+
+def _decisions(standing: Standing, proven: Proven, request: Request) -> dict[str | None, Decision]:
+    if not proven.allows(request.purpose, request.table):
+        return {None: Decision(False, "the capability does not name this table for this purpose")}
+    opened = standing.opens(request.purpose, request.table)
+    if not opened.allowed:
+        return {None: opened}
+    if request.patients is not None and (standing.service or not request.patients):
+        return {None: opened}
+    wanted: Sequence[str | None] = request.patients if request.patients is not None else [None]
+    return {key: standing.decide(request.purpose, request.table, key) for key in wanted}
+
+
+def admit(requests: Sequence[tuple[Request, bool]], proven: Proven, *, durable: bool) -> Admission:
+    """Decide on all and record all; one refusal refuses the whole. Raises Refused.
+
+    With `durable` the record is committed when this returns, so nothing that happens later can undo it.
+    """
+    admission = decide(requests, proven)
+    refused = first_refusal(admission)
+    keep([event for read in admission.reads for event in _events(read, proven)], proven.user, durable)
+    if refused is not None:
+        raise Refused(f"{refused.request.table} is not open to this person for this purpose")
+    return admission
+
+
+def first_refusal(admission: Admission) -> Admitted | None:
+    return next((r for r in admission.reads if not all(d.allowed for d in r.decisions.values())), None)
+
+
+def keep(events: Sequence[dict[str, Any]], by: Any, durable: bool) -> None:
+    """Write records, in a transaction of their own where `durable`."""
+    with transaction.atomic(durable=durable):
+        if durable:
+            with connection.cursor() as cursor:
+                cursor.execute("select set_config('lock_timeout', %s, true)", [WAIT_FOR_THE_LOG])
+        record_many(events, by=by)
+
+
+def refuse(requests: Sequence[Request], proven: Proven, rule: str, *, durable: bool) -> None:
+    """Record that something was refused for a reason outside the decision function."""
+    no = {None: Decision(False, rule)}
+    keep([e for r in requests for e in _events(Admitted(r, no), proven)], proven.user, durable)
+
+
+def _events(read: Admitted, proven: Proven) -> list[dict[str, Any]]:
+    """One record for each patient of the request, so that 'who saw this patient' is one question; of a long
+    list (the application's own work) one record with the number of patients and the hash of their keys."""
+    request, allowed = read.request, all(d.allowed for d in read.decisions.values())
+    deciding = next(
+        (d for d in read.decisions.values() if d.allowed == allowed), Decision(False, "nothing asked")
+    )
+    common = {
+        "event": Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
+        "phase": "intent" if allowed else "deny",
+        "outcome": "allowed" if allowed else "refused",
+        "table": request.table,
+        "version": request.version,
+        "columns": request.mentioned if request.columns or request.count_by else ["*"],
+        "purpose": request.purpose,
+        "rule": deciding.rule,
+        "policy_hash": deciding.policy_hash,
+        "masks": read.masks,
+        **proven.on_record,
+    }
+    keys = request.patients or [""]
+    if len(keys) > LISTED:
+        digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+        return [{**common, "patient_count": len(keys), "patient_digest": digest}]
+    return [{**common, "patient_key": key} for key in keys]
+
+
+Check = Callable[[], None]
