@@ -22,14 +22,20 @@ _STATES: dict[str, dict[str, frozenset[str]]] = {
         "proficient": frozenset({"proficient"}), "pmmr": frozenset({"proficient"}),
         "mmr-p": frozenset({"proficient"}), "mmr-proficient": frozenset({"proficient"}),
     },
-    "ER": {}, "PR": {}, "HER2": {},
 }  # fmt: skip
 _POSITIVE_NEGATIVE = {
     "positive": frozenset({"positive"}), "pos": frozenset({"positive"}), "yes": frozenset({"positive"}),
     "negative": frozenset({"negative"}), "neg": frozenset({"negative"}), "no": frozenset({"negative"}),
 }  # fmt: skip
-# HER2-low is a grade of HER2-negative (ASCO/CAP 2023 update, PMID 37284804).
-_HER2_LOW = {"low": frozenset({"negative"})}
+# HER2-low is a grade of HER2-negative (ASCO/CAP 2023 update, PMID 37284804): a report that says "negative"
+# alone leaves open which. An immunohistochemistry score of 2+ is equivocal.
+_ZERO_OR_LOW = frozenset({"zero", "low"})
+_STATES["HER2"] = _POSITIVE_NEGATIVE | {
+    "negative": _ZERO_OR_LOW, "neg": _ZERO_OR_LOW, "no": _ZERO_OR_LOW, "low": frozenset({"low"}),
+    "0": frozenset({"zero"}), "1+": frozenset({"low"}), "3+": frozenset({"positive"}),
+}  # fmt: skip
+# What a criterion asks for where that is more than the one state of its name.
+_WIDER = {("HER2", "negative"): _ZERO_OR_LOW}
 
 # What one of two related tests says about the other (both come from mismatch repair).
 _RELATED: dict[str, tuple[str, dict[str, frozenset[str]]]] = {
@@ -45,46 +51,67 @@ _TESTS = {
     "TMB": "Panel or exome that reports TMB",
 }
 _PER_MEGABASE = frozenset({
-    "", "mut/mb", "muts/mb", "mutations/mb", "mutations/megabase", "1/mb", "/mb", "1/1000000{basepairs}",
+    "mut/mb", "muts/mb", "mutations/mb", "mutations/megabase", "1/mb", "/mb", "1/1000000{basepairs}",
 })  # fmt: skip
 
 
 def state(asks: BiomarkerState, patient: PatientEvidence, rules: Rules) -> Outcome:
-    """Every result must agree; results that leave several states open, or none, do not settle it."""
-    facts = [fact for fact in patient.biomarkers if _named(fact, asks.name)]
-    if facts:
-        return _agreed(asks, [(fact, _read(fact, asks.name)) for fact in facts], "")
+    """Every result must agree; where none of this name settles it, a related test may."""
+    read = [(fact, _read(fact, asks.name)) for fact in patient.biomarkers if _named(fact, asks.name)]
+    own = _agreed(asks, read, "") if read else None
+    if own and (own.value is not Value.UNKNOWN or own.reason is Reason.CONFLICT):
+        return own
     related = _from_related(asks.name, patient)
     if related:
-        note = f" {asks.name} itself is not reported; read from {_RELATED[asks.name][0]}."
-        return _agreed(asks, related, note)
-    return Outcome.unknown(Reason.NOT_TESTED, _settle(asks.name), f"No {asks.name} result is on record.")
+        note = f" {asks.name} itself is not reported; read from {related[0][0].name}."
+        other = _agreed(asks, related, note if own is None else f" Read from {related[0][0].name}.")
+        if own is None or other.value is not Value.UNKNOWN:
+            return other
+    return own or _untested(asks.name, patient)
 
 
 def number(asks: BiomarkerNumber, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The measured value, in the unit asked for; results on both sides of the limit conflict."""
     facts = [fact for fact in patient.biomarkers if _named(fact, asks.name)]
     if not facts:
-        return Outcome.unknown(Reason.NOT_TESTED, _settle(asks.name), f"No {asks.name} is on record.")
-    sources = [fact.source for fact in facts]
-    numbers = [fact.number for fact in facts if fact.number is not None and _unit(fact) in _PER_MEGABASE]
+        return _untested(asks.name, patient)
+    sources, unit = [fact.source for fact in facts], asks.unit
+    numbers = [
+        fact.number
+        for fact in facts
+        if fact.number is not None and _unit(fact.unit, unit) == _unit(unit, unit)
+    ]
     if not numbers:
         return Outcome.unknown(
-            Reason.PARTIAL_MATCH, f"Original report: {asks.name} as a number in {asks.unit}",
-            f"{asks.name} is reported without a number in {asks.unit}.", sources,
+            Reason.PARTIAL_MATCH, f"Original report: {asks.name} as a number{f' in {unit}' if unit else ''}",
+            f"{asks.name} is reported without a number{f' in {unit}' if unit else ''}.", sources,
         )  # fmt: skip
-    note = f"{asks.name} {', '.join(f'{value:g}' for value in numbers)} {asks.unit}."
+    note = f"{asks.name} {', '.join(f'{value:g}' for value in numbers)} {unit}.".replace(" .", ".")
     answers = {asks.comparison.holds(value) for value in numbers}
     if len(answers) > 1:
         return Outcome.unknown(Reason.CONFLICT, f"Decide which {asks.name} applies", note, sources)
     return Outcome.known(answers.pop(), sources, note)
 
 
+def _untested(name: str, patient: PatientEvidence) -> Outcome:
+    told = [
+        fact
+        for fact in patient.note_facts
+        if fact.concept == "biomarker" and fact.value.casefold().startswith(name.casefold())
+    ]
+    if not told:
+        return Outcome.unknown(Reason.NOT_TESTED, _settle(name), f"No {name} result is on record.")
+    note = f"{', '.join(fact.value for fact in told)} is told in a letter and not verified."
+    sources = [fact.source for fact in told]
+    return Outcome.unknown(Reason.TEXT_ONLY, f"Verify the passage on {name}", note, sources)
+
+
 def _agreed(asks: BiomarkerState, read: list[tuple[BiomarkerFact, frozenset[str]]], extra: str) -> Outcome:
     sources = [fact.source for fact, _ in read]
     said = ", ".join(fact.text or fact.interpretation or "no answer" for fact, _ in read)
     note = f"{read[0][0].name}: {said}.{extra}"
-    answers = {_answer(asks.state, states) for _, states in read}
+    wanted = _WIDER.get((asks.name, asks.state), frozenset({asks.state}))
+    answers = {_answer(wanted, states) for _, states in read}
     settled = answers - {Value.UNKNOWN}
     if len(settled) == 1:
         return Outcome.known(settled.pop() is Value.MET, sources, note)
@@ -94,10 +121,10 @@ def _agreed(asks: BiomarkerState, read: list[tuple[BiomarkerFact, frozenset[str]
     return Outcome.unknown(reason, _settle(asks.name), note, sources)
 
 
-def _answer(wanted: str, possible: frozenset[str]) -> Value:
-    if wanted not in possible:
-        return Value.NOT_MET if possible else Value.UNKNOWN
-    return Value.MET if len(possible) == 1 else Value.UNKNOWN
+def _answer(wanted: frozenset[str], possible: frozenset[str]) -> Value:
+    if possible and possible <= wanted:
+        return Value.MET
+    return Value.UNKNOWN if not possible or possible & wanted else Value.NOT_MET
 
 
 def _has_answer(read: list[tuple[BiomarkerFact, frozenset[str]]]) -> bool:
@@ -105,19 +132,34 @@ def _has_answer(read: list[tuple[BiomarkerFact, frozenset[str]]]) -> bool:
 
 
 def _from_related(name: str, patient: PatientEvidence) -> list[tuple[BiomarkerFact, frozenset[str]]]:
+    if name == "HR":
+        return _hormone_receptors(patient)
     if name not in _RELATED:
         return []
     other, meaning = _RELATED[name]
     read = [(fact, _read(fact, other)) for fact in patient.biomarkers if _named(fact, other)]
-    return [
-        (fact, frozenset().union(*(meaning[each] for each in states)))
-        for fact, states in read
-    ]  # fmt: skip
+    return [(fact, frozenset().union(*(meaning[each] for each in states))) for fact, states in read]
+
+
+def _hormone_receptors(patient: PatientEvidence) -> list[tuple[BiomarkerFact, frozenset[str]]]:
+    """HR is positive if ER or PR is, negative if both are (ASCO/CAP 2020, PMID 31928404)."""
+    read = {
+        name: [(fact, _read(fact, name)) for fact in patient.biomarkers if _named(fact, name)]
+        for name in ("ER", "PR")
+    }
+    every = [*read["ER"], *read["PR"]]
+    if any(len({states for _, states in facts if states}) > 1 for facts in read.values()):
+        return every
+    positive = [(fact, states) for fact, states in every if states == {"positive"}]
+    if positive:
+        return positive
+    negative = all(any(states == {"negative"} for _, states in facts) for facts in read.values())
+    return [(fact, states if negative else frozenset()) for fact, states in every]
 
 
 def _read(fact: BiomarkerFact, name: str) -> frozenset[str]:
     """The states a result leaves open: its words first, then its interpretation."""
-    words = _STATES.get(name) or {**_POSITIVE_NEGATIVE, **(_HER2_LOW if name == "HER2" else {})}
+    words = _STATES.get(name, _POSITIVE_NEGATIVE)
     if fact.interpretation == "equivocal":
         return frozenset()
     for text in (fact.text, fact.interpretation):
@@ -128,11 +170,16 @@ def _read(fact: BiomarkerFact, name: str) -> frozenset[str]:
 
 
 def _named(fact: BiomarkerFact, name: str) -> bool:
-    return fact.name.strip().casefold() in (name.casefold(), f"{name.casefold()} status")
+    said, asked = fact.name.strip().casefold(), name.casefold()
+    return said in (asked, f"{asked} status") or (asked == "pd-l1" and said.startswith("pd-l1 "))
 
 
-def _unit(fact: BiomarkerFact) -> str:
-    return fact.unit.lower().replace(" ", "")
+def _unit(unit: str, asked: str) -> str:
+    """One spelling per unit; a number without a unit is taken in the unit asked for."""
+    folded = (unit or asked).lower().replace(" ", "")
+    if folded in _PER_MEGABASE:
+        return "/mb"
+    return "%" if folded in ("%", "percent") else folded
 
 
 def _settle(name: str) -> str:

@@ -53,7 +53,8 @@ _SIGNS: dict[str, Sign] = {
 class Alteration:
     """One genomic finding that satisfies all of these at once. `gene=None` is any gene.
 
-    `wildtype` asks for the opposite on covered ground: tested, and no such finding.
+    `wildtype` asks for the opposite on covered ground: tested, and no such finding. `tiers` are the report's
+    tiers (1 to 4), `effects` its words for the effect on the protein, lower case (gain-of-function ...).
     """
 
     gene: str | None
@@ -66,6 +67,8 @@ class Alteration:
     partner: str = ""
     germline: bool = False
     wildtype: bool = False
+    tiers: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,16 +50,30 @@ def any_result(asks: AnyGenomicResult, patient: PatientEvidence, rules: Rules) -
 def _found(asks: Alteration, patient: PatientEvidence, rules: Rules) -> Outcome:
     judged = [(finding, _judge(asks, finding, rules)) for finding in patient.findings]
     met = [finding for finding, value in judged if value is Value.MET]
+    covering = [test for test in patient.tests if _covers(asks, test, patient.findings)]
     if met:
-        return Outcome.known(True, _sources(met), f"Found: {'; '.join(finding.label for finding in met)}.")
+        note = f"Found: {'; '.join(finding.label for finding in met)}.{_disagreeing(met, covering)}"
+        return Outcome.known(True, _sources(met), note)
     unclear = [finding for finding, value in judged if value is Value.UNKNOWN]
     if unclear:
         return _unclear(asks, unclear)
-    covering = [test for test in patient.tests if _covers(asks, test, patient.findings)]
     if covering:
         labels = "; ".join(test.label for test in covering)
-        return Outcome.known(False, _sources(covering), f"Negative for {_words(asks)} (tested: {labels}).")
+        note = f"Negative for {_words(asks)} (tested: {labels}; {_level(asks, covering)})."
+        return Outcome.known(False, _sources(covering), note)
     return _not_tested(asks, patient)
+
+
+def _disagreeing(met: list[Finding], covering: list[GenomicTest]) -> str:
+    """Reports that cover the same ground and do not show it: one specimen has it, another has not."""
+    showing = {finding.test_id for finding in met}
+    others = [test for test in covering if test.test_id not in showing]
+    return f" Not found in: {'; '.join(test.label for test in others)}." if others and showing - {""} else ""
+
+
+def _level(asks: Alteration, covering: list[GenomicTest]) -> str:
+    exons = any((asks.gene, asks.exon) in test.exons for test in covering)
+    return f"exon {asks.exon} read" if exons else "coverage stated by gene"
 
 
 def _unclear(asks: Alteration, findings: list[Finding]) -> Outcome:
@@ -117,6 +131,10 @@ def _keys(asks: Alteration, finding: Finding, rules: Rules) -> Iterator[Value]:
         yield _cnv_call(asks.cnv_call, finding, rules)
     if asks.germline:
         yield Value.UNKNOWN if finding.origin in ("", "unknown") else Value.of(finding.origin == "germline")
+    if asks.tiers:
+        yield Value.of(finding.tier in asks.tiers) if finding.tier else Value.UNKNOWN
+    if asks.effects:
+        yield _effect(asks.effects, finding)
 
 
 def _gene(asks: Alteration, finding: Finding) -> Value:
@@ -187,6 +205,15 @@ def _position(asks: Alteration, finding: Finding) -> Value:
     return Value.UNKNOWN
 
 
+_NO_EFFECT_STATED = frozenset({"", "unknown", "inconclusive"})
+
+
+def _effect(effects: tuple[str, ...], finding: Finding) -> Value:
+    if finding.effect in _NO_EFFECT_STATED:
+        return Value.UNKNOWN
+    return Value.of(finding.effect in effects)
+
+
 def _without_protein_change(finding: Finding) -> Value:
     if finding.kind != "mutation" or (finding.terms and finding.terms <= SILENT):
         return Value.NOT_MET
@@ -223,17 +250,24 @@ def _possible_calls(finding: Finding, rules: Rules) -> frozenset[str]:
 
 
 def _covers(asks: Alteration, test: GenomicTest, findings: tuple[Finding, ...]) -> bool:
-    """Whether the report would have shown the alteration, at the level of genes.
+    """Whether the report would have shown the alteration: by exon where the report names those it read,
+    else by gene.
 
-    A gene list says nothing about regions outside the exons, about germline variants, or about kinds of
-    change the assay did not look for.
+    A gene list says nothing about regions outside the exons, about germline variants unless the report
+    says that it looked for them, or about kinds of change the assay did not look for.
     """
-    if test.assay == "ihc" or asks.germline or _outside_exons(asks):
+    if test.assay == "ihc" or _outside_exons(asks) or not _covers_region(asks, test):
         return False
+    looked_for = _profiles(test, findings)
+    return asks.kinds <= looked_for and (not asks.germline or "germline" in looked_for)
+
+
+def _covers_region(asks: Alteration, test: GenomicTest) -> bool:
+    """One of the genes named. Of a gene read in part only an exon that was read counts."""
     genes = {gene for gene in (asks.gene, asks.partner) if gene and gene not in (ANY_GENE, INTERGENIC)}
-    if not genes or not genes & test.genes:
-        return False
-    return asks.kinds <= _profiles(test, findings)
+    in_part = {gene for gene, _ in test.exons}
+    whole = genes & (test.genes - in_part)
+    return bool(whole) or any((gene, asks.exon) in test.exons for gene in genes)
 
 
 def _outside_exons(asks: Alteration) -> bool:

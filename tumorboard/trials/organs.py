@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from tumorboard.pipeline.silver.analytes import analyte_of, factor
@@ -18,42 +19,49 @@ from tumorboard.trials.units import unit_of
 # ---- one result against a limit
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What is compared: the analyte, the window in days, the comparison with one result, and its wording."""
+
+    name: str
+    days: int
+    holds: Callable[[LabFact], Value]
+    words: str
+
+
 def lab(asks: Lab, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The latest result inside the window; results of one day on both sides of the limit conflict."""
     named = [fact for fact in patient.labs if same_analyte(fact.name, asks.analyte)]
     days = rules.lab_days if asks.within_days is None else asks.within_days
-    return _latest_against(
-        named, asks.analyte, days, patient, lambda fact: _holds(asks, fact), _in_words(asks)
+    return _latest(
+        named, _Limit(asks.analyte, days, lambda fact: _holds(asks, fact), _in_words(asks)), patient
     )
 
 
-def _latest_against(
-    facts: list[LabFact],
-    name: str,
-    days: int,
-    patient: PatientEvidence,
-    holds: Callable[[LabFact], Value],
-    limit: str,
-) -> Outcome:
-    settle = f"Laboratory: {name} again"
+def _latest(facts: list[LabFact], limit: _Limit, patient: PatientEvidence) -> Outcome:
     measured = [fact for fact in facts if fact.value is not None]
     if not measured:
-        return Outcome.unknown(Reason.NOT_RECORDED, f"Laboratory: {name}", evidence=[f.source for f in facts])
+        sources = [fact.source for fact in facts]
+        return Outcome.unknown(Reason.NOT_RECORDED, f"Laboratory: {limit.name}", evidence=sources)
     day = max(fact.taken_on or date.min for fact in measured)
     latest = [fact for fact in measured if (fact.taken_on or date.min) == day]
-    sources, note = [fact.source for fact in latest], _listed(name, latest)
-    if not within(day, days, patient.as_of):
-        return Outcome.unknown(Reason.STALE, settle, f"{note} Not inside the last {days} days.", sources)
-    answers = {holds(fact) for fact in latest}
-    settled = answers - {Value.UNKNOWN}
+    if not within(day, limit.days, patient.as_of):
+        note = f"{_listed(limit.name, latest)} Not inside the last {limit.days} days."
+        sources = [fact.source for fact in latest]
+        return Outcome.unknown(Reason.STALE, f"Laboratory: {limit.name} again", note, sources)
+    return _compared(latest, limit)
+
+
+def _compared(latest: list[LabFact], limit: _Limit) -> Outcome:
+    sources, note = [fact.source for fact in latest], _listed(limit.name, latest)
+    settled = {limit.holds(fact) for fact in latest} - {Value.UNKNOWN}
     if len(settled) == 1:
-        return Outcome.known(settled.pop() is Value.MET, sources, f"{note} Asked for: {limit}.")
+        return Outcome.known(settled.pop() is Value.MET, sources, f"{note} Asked for: {limit.words}.")
     if settled:
-        return Outcome.unknown(Reason.CONFLICT, f"Decide which {name} is right", note, sources)
-    lacking = f"{note} Unit or limit of normal does not allow a comparison with {limit}."
-    return Outcome.unknown(
-        Reason.PARTIAL_MATCH, f"Original report: {name} with unit and range", lacking, sources
-    )
+        return Outcome.unknown(Reason.CONFLICT, f"Decide which {limit.name} is right", note, sources)
+    settle = f"Original report: {limit.name} with unit and range"
+    lacking = f"{note} Unit or limit of normal does not allow a comparison with {limit.words}."
+    return Outcome.unknown(Reason.PARTIAL_MATCH, settle, lacking, sources)
 
 
 def _holds(asks: Lab, fact: LabFact) -> Value:
@@ -162,23 +170,25 @@ def _ways(asks: KidneyFunction) -> list[_Way]:
 
 
 def _measured(asks: KidneyFunction, days: int, patient: PatientEvidence, rules: Rules) -> Outcome:
-    facts = [fact for fact in patient.labs if fact.name.casefold() in CLEARANCE]
-    return _latest_against(
-        facts, "Creatinine clearance", days, patient,
-        lambda fact: against(asks.comparison, fact) if unit_of(fact.unit) == "mL/min" else Value.UNKNOWN,
-        f"{asks.comparison} mL/min",
-    )  # fmt: skip
+    return _reported(CLEARANCE, _Limit("Creatinine clearance", days, *_as_is(asks, "mL/min")), patient)
 
 
 def _egfr(asks: KidneyFunction, days: int, patient: PatientEvidence, rules: Rules) -> Outcome:
-    facts = [fact for fact in patient.labs if fact.name.casefold() == "egfr"]
-    comparable = unit_of(asks.unit) == _PER_SURFACE
-    return _latest_against(
-        facts, "eGFR", days, patient,
-        lambda fact: against(asks.comparison, fact) if comparable and unit_of(fact.unit) == _PER_SURFACE
-        else Value.UNKNOWN,
-        f"{asks.comparison} {asks.unit}",
-    )  # fmt: skip
+    return _reported(("egfr",), _Limit("eGFR", days, *_as_is(asks, _PER_SURFACE)), patient)
+
+
+def _reported(names: tuple[str, ...], limit: _Limit, patient: PatientEvidence) -> Outcome:
+    return _latest([fact for fact in patient.labs if fact.name.casefold() in names], limit, patient)
+
+
+def _as_is(asks: KidneyFunction, unit: str) -> tuple[Callable[[LabFact], Value], str]:
+    """A rate is compared in the unit it was reported in, or not at all."""
+
+    def holds(fact: LabFact) -> Value:
+        comparable = unit_of(asks.unit) == unit == unit_of(fact.unit)
+        return against(asks.comparison, fact) if comparable else Value.UNKNOWN
+
+    return holds, f"{asks.comparison} {asks.unit}"
 
 
 def _cockcroft_gault(asks: KidneyFunction, days: int, patient: PatientEvidence, rules: Rules) -> Outcome:

@@ -94,7 +94,10 @@ def test_an_exclusion_is_shown_with_its_own_result(evidence: PatientEvidence) ->
     kras_mutation = genomic(hugo_symbol="!KRAS", variant_category="Mutation")
     step = screen(read_trial(document(step=[kras_mutation])), evidence)[1]
     assert str(step.criteria[1].result) == "met"
-    assert step.criteria[1].note == "Negative for KRAS mutations (tested: TB-SOLID-120, 2025-02-01)."
+    assert (
+        step.criteria[1].note
+        == "Negative for KRAS mutations (tested: TB-SOLID-120, 2025-02-01; coverage stated by gene)."
+    )
     assert step.criteria[1].evidence == ("silver.genomic_tests/genomic_tests-1",)
 
 
