@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("tumorboard.cases.urls")),
     path("", include("tumorboard.accounts.urls")),
     path("", include("tumorboard.review.urls")),
+    path("", include("tumorboard.screening.urls")),
     path("boards/", include("tumorboard.boards.urls")),
     path("meetings/", include("tumorboard.meetings.urls")),
     path("console/", include("tumorboard.runs.urls")),

@@ -16,7 +16,7 @@ SLIDE_PLACES = 8
 
 def trials(evidence: Evidence) -> dict[str, Any]:
     """Places in trials: those still open to the patient, best first, and those that are not."""
-    places = _places(evidence)
+    places = listed(evidence)
     possible = [p for p in places if p["verdict"] in ("fits", "uncertain")]
     still_open = [p for p in possible if not p["closed"]]
     return {
@@ -29,7 +29,7 @@ def trials(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _places(evidence: Evidence) -> list[dict[str, Any]]:
+def listed(evidence: Evidence) -> list[dict[str, Any]]:
     """Every place a patient could join, with its criteria and their counts, best verdict first."""
     levels: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in evidence.rows("gold.trial_matches"):

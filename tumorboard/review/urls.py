@@ -5,7 +5,6 @@ from tumorboard.review.views import figures, images, page, sources
 app_name = "review"
 urlpatterns = [
     path("cases/<uuid:uuid>/", page.case, name="case"),
-    path("cases/<uuid:uuid>/trials/", page.trials, name="trials"),
     path("cases/<uuid:uuid>/timeline.json", page.timeline, name="timeline"),
     path("cases/<uuid:uuid>/figures/lab.json", figures.lab_figure, name="lab-figure"),
     path("cases/<uuid:uuid>/figures/wearable.json", figures.wearable_figure, name="wearable-figure"),

@@ -7,6 +7,7 @@ erases nothing here.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -37,10 +38,12 @@ class OfPatient(models.QuerySet):
 
 
 class Overrides(OfPatient):
-    def in_force(self) -> Overrides:
-        """Not withdrawn and not run out. Whether its fact still stands is asked beside the match."""
-        today = timezone.localdate()
-        return self.filter(withdrawn_at=None).filter(Q(expires_on=None) | Q(expires_on__gte=today))
+    def in_force(self, at: datetime | None = None) -> Overrides:
+        """Given, not withdrawn and not run out at that time (now, when none is named). Whether its fact still
+        stands is asked beside the match."""
+        at = at or timezone.now()
+        standing = self.filter(at__lte=at).filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=at))
+        return standing.filter(Q(expires_on=None) | Q(expires_on__gte=timezone.localdate(at)))
 
 
 class Override(models.Model):

@@ -14,7 +14,7 @@ from tests.unit.review.pages import get, post, without_tokens
 from tumorboard.cases.models import FactReview
 from tumorboard.governance.actions import pin_snapshot
 
-OF_A_CASE = ("case", "trials", "timeline", "lab-figure", "wearable-figure", "survival-figure",
+OF_A_CASE = ("case", "timeline", "lab-figure", "wearable-figure", "survival-figure",
              "contribution-figure", "wearables", "summary")  # fmt: skip
 
 

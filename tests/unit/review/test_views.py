@@ -44,7 +44,7 @@ def test_no_address_holds_anything_of_the_patient(client: Client, record: Record
         assert [a for a in addresses if secret in a] == []
 
 
-@pytest.mark.parametrize("name", ["case", "trials", "wearables"])
+@pytest.mark.parametrize("name", ["case", "wearables"])
 def test_headings_tables_and_names(client: Client, record: Record, name: str) -> None:
     page = Page(get(client, record, name).text)
     steps = zip(page.headings, page.headings[1:], strict=False)
@@ -53,7 +53,7 @@ def test_headings_tables_and_names(client: Client, record: Record, name: str) ->
     assert page.nameless == []
 
 
-@pytest.mark.parametrize("name", ["case", "trials", "wearables"])
+@pytest.mark.parametrize("name", ["case", "wearables"])
 def test_an_empty_value_is_never_written_none(client: Client, record: Record, name: str) -> None:
     text = re.sub(r"<[^>]*>", " ", get(client, record, name).text)
     assert not re.search(r"\bNone\b", text)

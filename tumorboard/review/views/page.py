@@ -31,11 +31,6 @@ from tumorboard.review.views.asked import evidence_of, gated, may_review, snapsh
 
 SLIDES = ("question", "course", "imaging", "molecular", "options")
 CURVES_DRAWN = 4
-TRIAL_PARTS = (
-    ("open", "Open: fits or may fit"),
-    ("closed", "Not recruiting or suspended"),
-    ("excluded", "Excluded"),
-)
 
 
 @require_GET
@@ -72,18 +67,6 @@ def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[st
         "draft": Draft.objects.filter(case=found).select_related("by").first(),
         "can_review": may_review(request, found, pinned),
     }
-
-
-@require_GET
-@gated
-def trials(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Every place in a trial that the patient was screened for, with all criteria."""
-    evidence = evidence_of(request, uuid, "gold.trial_matches")
-    screened = places.trials(evidence)
-    parts = [{"id": code, "title": title, "trials": screened[code]} for code, title in TRIAL_PARTS]
-    return render(
-        request, "review/trials.html", {**who(request, evidence.case, evidence.snapshot), "parts": parts}
-    )
 
 
 @require_GET
