@@ -121,11 +121,13 @@ class Lake:
         assert publication is not None
         return [f"{self.path(table)}/{name}" for name in sorted(publication.manifest)]
 
+    def forget(self, table: str) -> None:
+        """Trust nothing that this process has hashed of a table."""
+        forget(self.folder(table))
+
     def check(self, publication: Publication) -> tuple[int, int]:
-        """Hash every file of a publication now, whatever was known: (files, bytes). Raises Damaged."""
-        folder = self.folder(publication.table)
-        forget(folder)
-        stamps(folder, publication)
+        """Hash every file of a publication that is not known to be right: (files, bytes). Raises Damaged."""
+        stamps(self.folder(publication.table), publication)
         sizes = [int(entry["size"]) for entry in publication.manifest.values()]
         return len(sizes) + len(publication.log), sum(sizes)
 

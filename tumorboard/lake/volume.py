@@ -39,6 +39,18 @@ class Volume:
         partial.replace(target)
         return target
 
+    def keep_beside(self, source: Path, file_hash: str) -> None:
+        """Copy in a file that belongs to `file_hash`: under the same name, with the ending it came with."""
+        target = self.path(file_hash).with_suffix(source.suffix)
+        if source.is_file() and not target.exists():
+            partial = target.with_suffix(f"{source.suffix}.{os.getpid()}")
+            _copy(source, partial)
+            partial.replace(target)
+
+    def beside(self, file_hash: str) -> list[Path]:
+        kept = self.path(file_hash)
+        return sorted(path for path in kept.parent.glob(f"{kept.name}.*") if not path.suffix[1:].isdigit())
+
 
 def _copy(source: Path, target: Path) -> None:
     """Copy to disk, readable by the owner only."""

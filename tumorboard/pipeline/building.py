@@ -7,7 +7,7 @@ one build become visible together (the caller holds one transaction), so no read
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -15,11 +15,25 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tumorboard.lake import checks, tables
+from tumorboard.lake import checks, plans, tables, watching
+from tumorboard.lake.plans import Given, Reading
 from tumorboard.lake.store import Commit, Lake, Publication
 from tumorboard.lake.tables import Table
 
 Progress = Callable[[int, int], None]
+IDENTITY = "identity.subjects"  # the links of the crosswalk, as they were at the build
+KEYS = ("patient_key", "row_id")  # every row is told apart by these
+# Columns that every row of a tier takes over unchanged: silver from its bronze row, gold from its sources.
+TAKEN_OVER = {
+    "silver": {
+        "patient_key": "patient_key", "file_hash": "file_hash", "file_name": "file_name",
+        "locator": "locator", "source_row": "row_id",
+    },
+    "gold": {
+        "patient_key": "patient_key", "derived_from": "row_id", "origin": "origin", "method": "method",
+        "system": "system", "recorded_on": "recorded_on",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,16 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Made:
+    """The rows of one table, those that broke a rule, and what they were made of."""
+
+    rows: pa.Table
+    broken: list[Broken]
+    reads: dict[str, list[str]]
+    traces: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
 class Builder:
     """One build: on `session`, for `patients` (None: everyone), with bronze as identity links it now.
 
@@ -57,6 +81,7 @@ class Builder:
     run_id: str
     code_version: str
     patients: Sequence[str] | None = None
+    given: dict[bytes, Given] = field(default_factory=dict, repr=False)
 
     def build(self, targets: Sequence[Table], progress: Progress = lambda done, total: None) -> Built:
         """Build `targets` in their order. With no patient concerned, per-patient tables stay as they are."""
@@ -70,19 +95,30 @@ class Builder:
 
     def _one(self, table: Table, built: Built) -> None:
         inputs = {name: self.lake.version(name) for name in table.reads}
+        made = self.make(table, inputs)
+        built.broken += made.broken
+        known = {name: version for name, version in inputs.items() if version is not None}
+        reads = {name: columns for name, columns in made.reads.items() if name in known}
+        commit = Commit(self.run_id, self.code_version, known, reads, made.traces)
         patients = self.patients if table.per_patient else None
+        built.publications.append(self.lake.replace(table, made.rows, commit, patients))
+
+    def make(self, table: Table, inputs: Mapping[str, int | None]) -> Made:
+        """The rows of a table from its inputs at these versions, written nowhere. Raises Undeclared."""
+        assert table.build is not None
+        self.given.clear()
         frames = [
             self._input(tables.get(name), version, table.per_patient) for name, version in inputs.items()
         ]
-        assert table.build is not None
-        made = table.build(*frames).withColumn("run_id", F.lit(self.run_id))
-        flagged = checks.flag(checks.conform(checks.with_row_id(made, table), table), table)
-        rows, broken = _split(flagged.toArrow())
-        built.broken += _broken(table, broken)
-        unique = _unique(rows, self.received)
-        known = {name: version for name, version in inputs.items() if version is not None}
-        commit = Commit(self.run_id, self.code_version, known)
-        built.publications.append(self.lake.replace(table, unique, commit, patients))
+        with watching.building(table.name) as seen:
+            made = table.build(*frames)
+            reading, columns = plans.read_by(made, self.given)
+            made = made.withColumn("run_id", F.lit(self.run_id))
+            flagged = checks.flag(checks.conform(checks.with_row_id(made, table), table), table)
+            rows, broken = _split(flagged.toArrow())
+        reads = _looked_at(reading, seen)
+        traces = {**plans.exact(columns, table.columns), **_carried(table, reads)}
+        return Made(_unique(rows, self.received), _broken(table, broken), reads, traces)
 
     def _input(self, table: Table, version: int | None, per_patient: bool) -> DataFrame:
         frame = self._frame(table, version)
@@ -98,11 +134,19 @@ class Builder:
         return frame
 
     def _frame(self, table: Table, version: int | None) -> DataFrame:
-        if version is None:
-            return self.session.createDataFrame([], schema=_ddl(table))
-        self.lake.open(table, version)
-        reader = self.session.read.format("delta").option("versionAsOf", version)
-        return reader.load(self.lake.path(table))
+        """A published version as the engine reads it: the files of its manifest, whatever the log says."""
+        files = [] if version is None else self.lake.data_files(table, version)
+        if files:
+            frame = self.session.read.schema(_ddl(table)).parquet(*files)
+        else:
+            frame = self.session.createDataFrame([], schema=_ddl(table))
+        return self._known(frame, table.name, tuple(table.columns))
+
+    def _known(self, frame: DataFrame, name: str, columns: tuple[str, ...]) -> DataFrame:
+        """Note the frame as one that builds may read."""
+        (leaf,) = plans.leaves(plans.root(frame))
+        self.given[plans.identity(leaf)] = Given(name, columns)
+        return frame
 
     def _current(self, bronze: DataFrame) -> DataFrame:
         if not self.superseded:
@@ -122,7 +166,30 @@ class Builder:
         )
         if self.patients is not None:
             bronze = bronze.filter(F.col("subject_key").isin([subject for subject, _ in self.links]))
-        return bronze.join(frame, "subject_key")
+        return bronze.join(self._known(frame, IDENTITY, ("subject_key", "patient_key")), "subject_key")
+
+
+def _looked_at(reading: Reading, seen: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """Table -> columns read. Of a table whose whole rows went into code, those that the code looked at, where
+    it ran in this process; otherwise all that went in."""
+    reads = reading.reads()
+    for given in reading.given.values():
+        whole = {column for table, column in reading.whole if table == given.table}
+        if given.table in seen and whole == set(given.columns):
+            reads[given.table] = sorted({*KEYS, *seen[given.table]} & whole)
+    return reads
+
+
+def _carried(table: Table, reads: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Where the columns come from that every row of a tier takes over as they are."""
+    own = TAKEN_OVER[table.schema_name]
+    inputs = [name for name in reads if name != IDENTITY]
+    found = {
+        column: sorted(f"{name}.{source}" for name in inputs if source in tables.get(name).columns)
+        for column, source in own.items()
+        if column in table.columns
+    }
+    return {column: sources or [f"{IDENTITY}.{own[column]}"] for column, sources in found.items()}
 
 
 def _ddl(table: Table) -> str:

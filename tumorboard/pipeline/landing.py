@@ -142,6 +142,8 @@ class Landing:
         landed.row_count = len(landed.rows)
         landed.document = document_key(source.name, landed.name, landed.rows)
         self.volume.keep(path, landed.file_hash, content_hash)
+        for ending in READ_TOGETHER.get(path.suffix, ()):
+            self.volume.keep_beside(path.with_suffix(ending), landed.file_hash)
 
     def _write(self, batch: list[LandedFile]) -> None:
         """Append a batch to bronze and to the journal: in one transaction, so both or neither are seen."""
@@ -215,17 +217,25 @@ def refuse(landed: LandedFile, reason: str, locator: str = "") -> None:
     landed.refusals = [Refusal(landed.name, landed.file_hash, locator or "file", reason)]
 
 
+def row_identity(file_hash: str, locator: str) -> str:
+    return hashlib.sha256(f"{file_hash}|{locator}".encode()).hexdigest()[:24]
+
+
+def payload_text(item: SourceRow) -> str:
+    return json.dumps(item.payload, ensure_ascii=False, allow_nan=False, default=str)
+
+
 def _row(item: SourceRow, landed: LandedFile, run_id: str, patient: Identifier | None) -> dict[str, Any]:
     subject = (item.subject.system, item.subject.value) if item.subject else patient
     return {
-        "row_id": hashlib.sha256(f"{landed.file_hash}|{item.locator}".encode()).hexdigest()[:24],
+        "row_id": row_identity(landed.file_hash, item.locator),
         "file_hash": landed.file_hash,
         "file_name": landed.name,
         "locator": item.locator,
         "kind": item.kind,
         "subject": subject,
         "subject_key": None,
-        "payload": json.dumps(item.payload, ensure_ascii=False, allow_nan=False, default=str),
+        "payload": payload_text(item),
         "run_id": run_id,
         "received_at": datetime.now(UTC),
     }

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tumorboard.lake.watching import Seen
 from tumorboard.pipeline.silver.rows import ddl, schema
 
 Row = Mapping[str, Any]
@@ -93,7 +94,7 @@ def _dated(row: Row, table: str) -> Row:
     parsed = {
         name: date.fromisoformat(value) if _is_day(name, value) else value for name, value in row.items()
     }
-    return {**parsed, "_table": table}
+    return Seen({**parsed, "_table": table}, table)
 
 
 def _is_day(name: str, value: Any) -> bool:

@@ -16,7 +16,8 @@ from tumorboard.pipeline.silver.trials import Trials
 from tumorboard.pipeline.silver.variants import Variants
 
 READS: tuple[type, ...] = (
-    Patients, Diagnoses, Stages, GenomicTests, Variants, Biomarkers, Therapies, Performance, NoteFacts, Trials,
+    Patients, Diagnoses, Stages, GenomicTests, Variants, Biomarkers, Therapies, Performance, NoteFacts,
+    Trials,
 )  # fmt: skip
 LEVELS = ("trial", "step", "arm", "dose")
 RESULTS = ("met", "not met", "unknown")
