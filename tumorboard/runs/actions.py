@@ -22,13 +22,16 @@ from kombu.exceptions import OperationalError
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
+from tumorboard.governance.capabilities import revoke_capabilities
 from tumorboard.runs.models import Job, QuarantinedRow
 from tumorboard.runs.status import JobState
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 QUEUE_LOCK = 7_202  # first half of the advisory lock's name; the second is the kind
-QUEUE = "pipeline"  # jobs write the lake: only workers of this queue may open its files
+QUEUE = "default"
+LAKE_QUEUE = "pipeline"  # only workers of this queue may open the lake's files; the others ask the gate
+LAKE_KINDS = frozenset({"ingest", "build", "maintain", "scrub"})
 RESEND_AFTER = timedelta(seconds=30)
 
 
@@ -60,12 +63,17 @@ def _queue_alone(kind: str) -> None:
 def send(uuid: UUID) -> bool:
     """Give the number to Celery. False when the broker is away: the relay sends it again later."""
     try:
-        current_app.send_task("tumorboard.runs.tasks.run_job", args=[str(uuid)], queue=QUEUE, retry=False)
+        queue = _queue_of(uuid)
+        current_app.send_task("tumorboard.runs.tasks.run_job", args=[str(uuid)], queue=queue, retry=False)
     except OperationalError:
         log.warning("broker away; job %s waits in the ledger", uuid)
         return False
     Job.objects.filter(uuid=uuid).update(sent_at=timezone.now())
     return True
+
+
+def _queue_of(uuid: UUID) -> str:
+    return LAKE_QUEUE if Job.objects.filter(uuid=uuid, kind__in=LAKE_KINDS).exists() else QUEUE
 
 
 def claim_job(*, uuid: UUID) -> Job | None:
@@ -103,6 +111,7 @@ def confirm_lease(*, job: Job) -> None:
 def finish_job(*, job: Job, message: str = "") -> None:
     if not _mine(job).update(state=JobState.DONE, ended_at=timezone.now(), message=message, lease=None):
         raise LeaseLost
+    revoke_capabilities(job_id=str(job.uuid))
     record(Event.JOB_FINISHED, by="worker", target=job, kind=job.kind)
 
 
@@ -110,6 +119,7 @@ def finish_job(*, job: Job, message: str = "") -> None:
 def fail_job(*, job: Job, message: str) -> None:
     """The work itself went wrong; a person decides whether to try again."""
     if _mine(job).update(state=JobState.FAILED, ended_at=timezone.now(), message=message[:300], lease=None):
+        revoke_capabilities(job_id=str(job.uuid))
         record(Event.JOB_FAILED, by="worker", target=job, kind=job.kind)
 
 
@@ -152,6 +162,7 @@ def _requeue(job: Job) -> None:
         )
     )
     if changed:
+        revoke_capabilities(job_id=str(job.uuid))
         record(Event.JOB_FAILED if given_up else Event.JOB_RETRIED, by="relay", target=job, kind=job.kind)
 
 

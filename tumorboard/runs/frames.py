@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import pandas as pd
+from django.conf import settings
 from django.contrib.auth.models import Group
 
 from tumorboard.accounts.models import User
 from tumorboard.governance import gate
 from tumorboard.governance.actions import SERVICE_GROUP
+from tumorboard.governance.capabilities import commanded
+from tumorboard.governance.gate import calling
 from tumorboard.governance.permissions import OPERATIONS
 
 
@@ -26,13 +30,27 @@ def service_user() -> User:
 
 
 def frames(
-    tables: Sequence[str], patients: Sequence[str] | None = None, purpose: str = OPERATIONS
+    tables: Sequence[str],
+    patients: Sequence[str] | None = None,
+    purpose: str = OPERATIONS,
+    *,
+    versions: Mapping[str, int] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The tables as pandas frames, of these patients or of all; what is not built yet is left out."""
+    """The tables as pandas frames, of these patients or of all; what is not built yet is left out.
+
+    `versions` names the version to read of each table; without it, the latest.
+    """
     user = service_user()
+    at = versions or {}
     requests = [
-        gate.Request(by=user, purpose=purpose, table=table, patient_keys=patients) for table in tables
+        gate.Request(by=user, purpose=purpose, table=table, patient_keys=patients, version=at.get(table))
+        for table in tables
     ]
+    with _allowed(user, tables, purpose):
+        return _read(requests)
+
+
+def _read(requests: Sequence[gate.Request]) -> dict[str, pd.DataFrame]:
     return {table: rows.to_pandas() for table, rows in gate.read_many(requests).items()}
 
 
@@ -40,4 +58,12 @@ def everyone() -> list[str]:
     """Every patient the lake holds, in a stable order."""
     user = service_user()
     request = gate.Request(by=user, purpose=OPERATIONS, table="silver.patients", columns=["patient_key"])
-    return sorted(set(gate.read(request)["patient_key"].to_pylist()))
+    with _allowed(user, ["silver.patients"], OPERATIONS):
+        return sorted(set(gate.read(request)["patient_key"].to_pylist()))
+
+
+def _allowed(user: User, tables: Sequence[str], purpose: str) -> AbstractContextManager[None]:
+    """A job has its capability. A command on this machine, which has none, is given one of these tables."""
+    if settings.GATE != "process" or calling.current() != calling.NOBODY:
+        return nullcontext()
+    return commanded(user=user, purposes=[purpose], reads=list(tables), by="command")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
+from tumorboard.governance import gate
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.runs.version import code_version
 
@@ -35,10 +35,11 @@ def _worker() -> str:
     return "answers"
 
 
+def _gate() -> str:
+    return gate.ping()
+
+
 def _lake() -> str:
-    root = settings.LAKE_URL
-    if "://" not in root and not Path(root).is_dir():
-        raise RuntimeError("the lake folder does not exist; ingest data first")
     return f"{PublishedVersion.objects.values('table').distinct().count()} tables published"
 
 
@@ -52,6 +53,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "worker": _worker,
+    "gate": _gate,
     "lake": _lake,
     "frontend": _frontend,
 }

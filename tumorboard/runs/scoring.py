@@ -17,13 +17,14 @@ from tumorboard.audit.record import record
 from tumorboard.fusion import saved, scoring
 from tumorboard.fusion.model import Model
 from tumorboard.fusion.train import train
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance import gate
+from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.permissions import TRAINING
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
-from tumorboard.lake.store import Commit
-from tumorboard.runs.frames import everyone, frames
+from tumorboard.runs.frames import everyone, frames, service_user
 from tumorboard.runs.models import TrainedModel
+from tumorboard.runs.needs import needs
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
 
@@ -73,6 +74,7 @@ def _folder(name: str, version: str) -> Path:
     return Path(settings.MODELS_DIR) / name / version
 
 
+@needs(reads=(*INPUTS, "silver.patients"), writes=("gold.risk_scores",))
 def score_patients(attempt: Attempt) -> str:
     """The job `score`: the patients its arguments name, or everyone."""
     model = model_in_use()
@@ -118,8 +120,15 @@ def _scores(model: Model, patients: Sequence[str]) -> list[dict[str, Any]]:
 
 def _keep(records: Sequence[dict[str, Any]], patients: Sequence[str], run: object) -> None:
     table = tables.get("gold.risk_scores")
-    commit = Commit(str(run), code_version(), latest_versions(INPUTS))
-    lake().replace(table, lake_rows.arrow(_without_nan(records), table, str(run)), commit, patients)
+    gate.replace_rows(
+        by=service_user(),
+        table=table.name,
+        rows=lake_rows.arrow(_without_nan(records), table, str(run)),
+        inputs=latest_versions(INPUTS),
+        run_id=str(run),
+        code_version=code_version(),
+        patients=patients,
+    )
 
 
 def _without_nan(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

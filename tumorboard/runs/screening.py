@@ -8,13 +8,17 @@ from typing import Any
 import pandas as pd
 from django.utils import timezone
 
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance import gate
+from tumorboard.governance.ledger import latest_versions
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
-from tumorboard.lake.store import Commit
-from tumorboard.runs.frames import everyone, frames
+from tumorboard.runs.frames import everyone, frames, service_user
+from tumorboard.runs.needs import needs
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
+from tumorboard.screening.actions import record_changes
+from tumorboard.screening.changes import differences
+from tumorboard.screening.models import Change
 from tumorboard.trials import documents, screening
 from tumorboard.trials.criteria import Trial
 from tumorboard.trials.ctml import Malformed
@@ -24,31 +28,49 @@ from tumorboard.trials.rules import Rules
 BLOCK = 100  # patients a step
 METHOD = "trial-matcher 1.0"
 RULES = Rules()
-TRIALS = "silver.trials"
-EVIDENCE = tuple(name for name in tables.get("gold.trial_matches").reads if name != TRIALS)
+TRIALS, MATCHES = "silver.trials", "gold.trial_matches"
+EVIDENCE = tuple(name for name in tables.get(MATCHES).reads if name != TRIALS)
 Record = dict[str, Any]
 
 
+@needs(reads=(*EVIDENCE, TRIALS, MATCHES), writes=(MATCHES,))
 def screen_patients(attempt: Attempt) -> str:
-    """The job `screen`: the patients its arguments name, or everyone."""
-    patients = attempt.job.arguments.get("patients") or everyone()
+    """The job `screen`: the patients and the trials its arguments name, or all of them; what came out
+    differently than the last time is told with the cause the arguments name."""
+    asked = attempt.job.arguments
+    patients = asked.get("patients") or everyone()
     blocks = [patients[start : start + BLOCK] for start in range(0, len(patients), BLOCK)]
-    trials, skipped = open_trials()
+    trials, skipped = open_trials(asked.get("trials"))
+    cause = Change.Cause(asked.get("cause", Change.Cause.KNOWLEDGE))
     for number, block in enumerate(blocks):
         if number < attempt.resume_at:
             continue
-        found = list(_answers(block, trials))
+        before = _kept(block)
+        found = [*_of_other_trials(before, asked.get("trials")), *_answers(block, trials)]
         with attempt.effect(number + 1, len(blocks)):
             _keep(found, block, attempt.job.uuid)
+            record_changes(changes=differences(before, found, cause=cause, job=attempt.job.uuid))
     return f"patients: {len(patients)}, trials: {len(trials)}" + (
         f", malformed: {skipped}" if skipped else ""
     )
 
 
-def open_trials() -> tuple[list[tuple[Trial, str]], int]:
-    """Every readable trial with the lake row it stands in, and how many could not be read."""
+def _kept(patients: Sequence[str]) -> list[Record]:
+    """What the last screening of these patients said."""
+    return frames([MATCHES], patients).get(MATCHES, pd.DataFrame()).to_dict("records")
+
+
+def _of_other_trials(before: Sequence[Record], trials: Sequence[str] | None) -> list[Record]:
+    """Rows that stay as they are, because only the named trials are screened again."""
+    return [row for row in before if row["trial_id"] not in trials] if trials else []
+
+
+def open_trials(wanted: Sequence[str] | None = None) -> tuple[list[tuple[Trial, str]], int]:
+    """Every readable trial (or of the wanted) with the lake row it stands in; how many could not be read."""
     found, skipped = [], 0
-    for row in frames(["silver.trials"]).get("silver.trials", pd.DataFrame()).to_dict("records"):
+    for row in frames([TRIALS]).get(TRIALS, pd.DataFrame()).to_dict("records"):
+        if wanted and row["trial_id"] not in wanted:
+            continue
         try:
             trial = documents.read(row["kind"], row["document"], RULES.oncotree)
         except Malformed:
@@ -85,7 +107,14 @@ def _origin(record: Record, trial: str) -> Record:
 
 
 def _keep(records: Sequence[Record], patients: Sequence[str], run: object) -> None:
-    table = tables.get("gold.trial_matches")
+    table = tables.get(MATCHES)
     inputs = latest_versions([*EVIDENCE, TRIALS])
-    commit = Commit(str(run), code_version(), inputs)
-    lake().replace(table, lake_rows.arrow(records, table, str(run)), commit, patients)
+    gate.replace_rows(
+        by=service_user(),
+        table=table.name,
+        rows=lake_rows.arrow(records, table, str(run)),
+        inputs=inputs,
+        run_id=str(run),
+        code_version=code_version(),
+        patients=patients,
+    )

@@ -12,8 +12,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from tumorboard.governance.capabilities import OF_A_JOB, issue_capability
+from tumorboard.governance.gate.calling import NOBODY, TASK, Caller, acting
 from tumorboard.runs.actions import LeaseLost, claim_job, confirm_lease, fail_job, finish_job, hold_job
+from tumorboard.runs.frames import service_user
 from tumorboard.runs.models import Job
+from tumorboard.runs.needs import NOTHING, needs_of
 
 log = logging.getLogger(__name__)
 Work = Callable[["Attempt"], str]
@@ -44,11 +48,11 @@ class Attempt:
 
 def run(uuid: UUID, kinds: dict[str, Work]) -> None:
     """Do the job if it still waits. Errors end in the ledger, in words without patient data."""
-    job = claim_job(uuid=uuid)
+    job, caller = _claimed(uuid, kinds)
     if job is None:
         return
     try:
-        with _heartbeat(job):
+        with _heartbeat(job), acting(caller):
             message = kinds[job.kind](Attempt(job))
         finish_job(job=job, message=message)
     except LeaseLost:
@@ -58,6 +62,32 @@ def run(uuid: UUID, kinds: dict[str, Work]) -> None:
         fail_job(
             job=job, message=f"{type(error).__name__}: see the worker's log; retry when the cause is mended"
         )
+
+
+@transaction.atomic
+def _claimed(uuid: UUID, kinds: dict[str, Work]) -> tuple[Job | None, Caller]:
+    """The job and, of the same transaction, the only copy of its capability: Redis and Celery carry none.
+
+    Whoever may write the job ledger may claim: what the token proves to the gate is that this was done, that
+    it was this attempt, and that no later one has begun.
+    """
+    job = claim_job(uuid=uuid)
+    if job is None:
+        return None, NOBODY
+    needed = needs_of(kinds.get(job.kind))
+    if needed == NOTHING:
+        return job, NOBODY
+    token = issue_capability(
+        user=service_user(),
+        purposes=needed.purposes,
+        reads=needed.reads,
+        writes=needed.writes,
+        by="worker",
+        job_id=str(job.uuid),
+        channel=TASK,
+        lasts=OF_A_JOB,
+    )
+    return job, Caller(token=token, job_id=str(job.uuid), channel=TASK)
 
 
 @contextmanager

@@ -13,8 +13,10 @@ from tumorboard.accounts.models import User
 from tumorboard.boards.actions import add_member, create_board
 from tumorboard.boards.models import Board, BoardRole
 from tumorboard.cases.actions import add_to_care_team, mark_ready, register_case, start_preparation
-from tumorboard.cases.measuring import measure
+from tumorboard.cases.measuring import FACTS, MODALITIES, measure
 from tumorboard.cases.models import Case
+from tumorboard.governance.capabilities import commanded
+from tumorboard.governance.permissions import TREATMENT
 from tumorboard.meetings.actions.agenda import add_item, plan_meeting
 from tumorboard.meetings.actions.decisions import (
     record_decision,
@@ -55,8 +57,14 @@ def _case(board: Board, patient_key: str, question: str, people: dict[str, User]
     case = register_case(patient_key=patient_key, board=board, question=question, by=people["oncologist"])
     add_to_care_team(case=case, user=people["pathologist"], by=people["oncologist"])
     start_preparation(case=case, by=people["oncologist"])
-    measure(case=case, by=people["oncologist"])
+    _measured(case, people["oncologist"])
     return case
+
+
+def _measured(case: Case, by: User) -> None:
+    """The demo has no session: it reads with a capability of a command, which is on record as one."""
+    with commanded(user=by, purposes=[TREATMENT], reads=[FACTS, MODALITIES], by="demo"):
+        measure(case=case, by=by)
 
 
 def _held(board: Board, cases: Sequence[Case], people: dict[str, User]) -> None:

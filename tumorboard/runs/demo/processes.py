@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tumorboard.governance import gate
 from tumorboard.runs import services
 
 GRACE = 8.0  # seconds a process has to end before it is killed
 
 
 class Processes:
-    """Redis, worker and web; `stop` ends them in the reverse order of their start."""
+    """Redis, gate, worker and web; `stop` ends them in the reverse order of their start."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -36,6 +37,19 @@ class Processes:
 
     def start_redis(self) -> None:
         self.running["redis"] = services.start_redis(self.home)
+
+    def start_gate(self) -> None:
+        """It has a pool of connections: calls come on many threads."""
+        self.start("gate", ["manage.py", "gate"], {"DATABASE_POOL": "true"})
+        self._await_gate()
+
+    def _await_gate(self, seconds: float = 30.0) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.died() != "gate":
+            with contextlib.suppress(gate.GateDown):
+                gate.ping()
+                return
+        raise services.ServiceError(f"the gate did not start; {self.home / 'gate.log'} says why")
 
     def start_worker(self) -> None:
         schedule = ["--schedule", str(self.home / "celerybeat-schedule")]

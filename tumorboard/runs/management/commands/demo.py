@@ -29,7 +29,7 @@ START_WITHIN = 60  # seconds
 
 
 class Command(BaseCommand):
-    help = "Start database, broker, worker and web with a synthetic cohort; Ctrl-C stops all of it."
+    help = "Start database, broker, gate, worker and web with a synthetic cohort; Ctrl-C stops all of it."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,8 +57,9 @@ class Command(BaseCommand):
         password = _password(settings.HOME)
         with self._step("Database"):
             call_command("migrate", verbosity=0, skip_checks=True)
-        with self._step("Broker and worker"):
+        with self._step("Broker, gate and worker"):
             processes.start_redis()
+            processes.start_gate()
             processes.start_worker()
         people = ensure_people(password)
         prepare(people, settings.HOME, _patients(), self._step)
