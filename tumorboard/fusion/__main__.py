@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import saved
-from .benchmarks import hancock, porpoise
+from .benchmarks import hancock, multisurv, porpoise
 from .cohort import BadFeatures
 from .survival import BadOutcome
 from .tables import as_text
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     benchmark = commands.add_parser("benchmark", help="measure on public data, folds fixed").add_subparsers(
         required=True
     )
-    for name, module in (("hancock", hancock), ("porpoise", porpoise)):
+    for name, module in (("hancock", hancock), ("porpoise", porpoise), ("multisurv", multisurv)):
         one = benchmark.add_parser(name, help=module.TITLE)
         one.add_argument("--data", type=Path, required=True, help="folder of the public files")
         one.add_argument("--json", action="store_true")

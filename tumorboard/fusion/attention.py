@@ -72,7 +72,8 @@ class Tokens:
     def parts(self, tables: Tables) -> Floats:
         x, present = self.codes(tables)
         attention, value, _ = _forward(self.weights, x, present)
-        return attention * value
+        parts: Floats = attention * value
+        return parts
 
     def shares(self, tables: Tables, name: str) -> Floats:
         """Contribution (n, p) of each feature: the attention taken as given, the value is linear in them."""
@@ -80,7 +81,8 @@ class Tokens:
         attention, _, _ = _forward(self.weights, x, present)
         number, encoder = list(self.encoders).index(name), self.encoders[name]
         per_code = self.weights["v"] @ self.weights["W"][number][:, : len(encoder)]
-        return attention[:, number, None] * self.standardised(tables, name) * (per_code @ encoder)
+        shares: Floats = attention[:, number, None] * self.standardised(tables, name) * (per_code @ encoder)
+        return shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +169,7 @@ def _adam(weights: Weights, x: Floats, present: Bools, sets: RiskSets, draw: np.
     second = {name: np.zeros_like(value) for name, value in weights.items()}
     for number in range(1, STEPS + 1):
         kept = present & (draw.random(present.shape) >= DROP)
-        kept = np.where(kept.any(axis=1)[:, None], kept, present)
+        kept = np.where(kept.any(axis=1, keepdims=True), kept, present)
         gradient = _gradient(weights, x, kept, sets)
         weights = dict(weights)
         for name, slope in gradient.items():
@@ -182,7 +184,7 @@ def _loss(weights: Weights, x: Floats, present: Bools, sets: RiskSets) -> float:
     """Mean Cox loss per death plus the decay; what `_gradient` is the gradient of."""
     attention, value, _ = _forward(weights, x, present)
     loss, _ = cox.loss((attention * value).sum(axis=1), sets)
-    return loss / sets.event.sum() + DECAY / 2 * sum(float((w**2).sum()) for w in weights.values())
+    return loss / float(sets.event.sum()) + DECAY / 2 * sum(float((w**2).sum()) for w in weights.values())
 
 
 def _gradient(weights: Weights, x: Floats, present: Bools, sets: RiskSets) -> Weights:

@@ -108,6 +108,10 @@ class Cohort:
         tables = {name: t if name in modalities else t.masked(nobody) for name, t in self.tables.items()}
         return replace(self, tables=tables)
 
+    def without(self, *names: str) -> Cohort:
+        """The same patients, with no trace of these modalities."""
+        return replace(self, tables={name: t for name, t in self.tables.items() if name not in names})
+
     def with_outcome(self, outcome: Outcome) -> Cohort:
         return replace(self, outcome=outcome)
 
@@ -164,6 +168,28 @@ def assign_folds(outcome: Outcome, count: int, seed: int) -> Ints:
     order = order[np.argsort(outcome.event[order], kind="stable")]
     fold = np.empty(len(outcome), dtype=np.int64)
     fold[order] = np.arange(len(outcome)) % count
+    return fold
+
+
+def repeated_folds(outcome: Outcome, count: int, repeats: int, seed: int) -> list[Ints]:
+    """Fold numbers (n,) of each repeat, dealt as scikit-learn's RepeatedStratifiedKFold deals them.
+
+    So that a figure can be compared with one published for those folds.
+    """
+    draw = np.random.RandomState(seed)
+    return [_stratified(outcome.event, count, draw) for _ in range(repeats)]
+
+
+def _stratified(event: Bools, count: int, draw: np.random.RandomState) -> Ints:
+    _, first, kind = np.unique(event, return_index=True, return_inverse=True)
+    kind = np.argsort(np.argsort(first))[kind]  # classes are numbered in order of appearance
+    dealt = np.sort(kind)
+    share = np.array([np.bincount(dealt[start::count], minlength=len(first)) for start in range(count)])
+    fold = np.empty(len(event), dtype=np.int64)
+    for number in range(len(first)):
+        numbers = np.arange(count).repeat(share[:, number])
+        draw.shuffle(numbers)
+        fold[kind == number] = numbers
     return fold
 
 

@@ -119,8 +119,8 @@ def covered(outcome: Outcome, bound: Floats, weight: Floats) -> float:
 
 def _like(present: Bools, kept: Bools) -> tuple[Bools | None, bool]:
     """Patients a pattern's cut is taken from: those with exactly it, or those with at least it."""
-    exactly = (present == kept).all(axis=1)
+    exactly: Bools = np.asarray((present == kept).all(axis=1))
     if exactly.sum() >= FEWEST:
         return exactly, False
-    at_least = present[:, kept].all(axis=1)
+    at_least: Bools = np.asarray(present[:, kept].all(axis=1))
     return (at_least, True) if at_least.sum() >= FEWEST else (None, False)

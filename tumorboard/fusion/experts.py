@@ -58,13 +58,15 @@ def too_small(table: Table, outcome: Outcome) -> str:
     return ""
 
 
-def fit_expert(table: Table, outcome: Outcome, folds: Ints, modality: str = "") -> tuple[Expert, Floats]:
+def fit_expert(
+    table: Table, outcome: Outcome, folds: Ints, modality: str = "", *, penalties: tuple[float, ...] = ()
+) -> tuple[Expert, Floats]:
     """The expert and its out-of-fold risk (n,), NaN where the modality is absent.
 
     `folds` (n,) numbers the inner folds; the penalty with the best out-of-fold C is kept, all inside these
     rows.
     """
-    penalties = CLINICAL_PENALTIES if modality == CLINICAL else PENALTIES
+    penalties = penalties or (CLINICAL_PENALTIES if modality == CLINICAL else PENALTIES)
     widest = len(table.features) if modality == CLINICAL else WIDEST
     rows = np.flatnonzero(table.present)
     values, own, fold = table.values[rows], outcome.rows(rows), folds[rows]

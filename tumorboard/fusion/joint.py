@@ -139,4 +139,4 @@ def _mask_columns(present: Bools) -> tuple[Floats, Floats, Floats]:
     return (present - centre) / scale, centre, scale
 
 
-_NO_CURVE = cox.Baseline(*(np.empty(0) for _ in range(4)), slope_error=0.0, follow_up=0.0)
+_NO_CURVE = cox.Baseline(np.empty(0), np.empty(0), np.empty(0), np.empty(0), slope_error=0.0, follow_up=0.0)

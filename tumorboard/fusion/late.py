@@ -81,19 +81,29 @@ def fit_experts(
 ) -> Experts:
     """An expert of each modality with enough patients; none in a cohort with too few deaths."""
     left_out = {name: too_small(table, cohort.outcome) for name, table in cohort.tables.items()}
-    left_out = {name: reason for name, reason in left_out.items() if reason}
+    left_out = {name: why for name, why in left_out.items() if why and name not in (fixed or {})}
     folds = assign_folds(cohort.outcome, INNER_FOLDS, seed)
     enough = cohort.outcome.events >= FEWEST_EVENTS
-    usable = [name for name in cohort.tables if name not in left_out] if enough else []
-    pairs = {
-        name: fit_expert(cohort.tables[name], cohort.outcome, folds, name)
-        if name not in (fixed or {})
-        else _ready_made(cohort, name)
-        for name in usable
-    }
+    skipped = {*left_out, *(fixed or {})}
+    usable = [name for name in cohort.tables if name not in skipped] if enough else []
+    pairs = {name: fit_expert(cohort.tables[name], cohort.outcome, folds, name) for name in usable}
     raw = np.column_stack([np.zeros((len(cohort), 0)), *(risk for _, risk in pairs.values())])
     experts = {name: expert for name, (expert, _) in pairs.items()}
-    return Experts(experts, raw, cohort.outcome, folds, left_out, fixed or {}, transferred)
+    found = Experts(experts, raw, cohort.outcome, folds, left_out, {}, transferred)
+    for name, weight in (fixed or {}).items():
+        found = with_fixed(found, cohort, name, weight) if experts else found
+    return found
+
+
+def with_fixed(found: Experts, cohort: Cohort, name: str, weight: float) -> Experts:
+    """`found` with one more modality of `cohort` that is a risk already and is added at a given weight."""
+    expert, raw = _ready_made(cohort, name)
+    experts = {**found.experts, name: expert}
+    order = sorted(experts)
+    columns = np.column_stack([found.raw, raw])[:, [list(experts).index(one) for one in order]]
+    return replace(
+        found, experts={one: experts[one] for one in order}, raw=columns, fixed={**found.fixed, name: weight}
+    )
 
 
 def join(found: Experts, *, bounds: bool = True) -> Fitted:
@@ -122,9 +132,8 @@ def join(found: Experts, *, bounds: bool = True) -> Fitted:
         parts = parts + share * found.transferred.columns(names)
     fit = calibrated(parts, present, found.outcome, names, bounds=bounds)
     experts, scale = _with_transfer(found, weights * unit * fit.slope, share * fit.slope)
-    spread = np.where(
-        [bool(s) and e.weights.any() for s, e in zip(scale, experts.values(), strict=True)], fit.spread, 0.0
-    )
+    says = [bool(s) and bool(e.weights.any()) for s, e in zip(scale, experts.values(), strict=True)]
+    spread = np.where(np.array(says, dtype=bool), fit.spread, 0.0)
     fusion = LinearFusion(experts, scale, spread, fit.baseline, method, found.left_out, fit.bounds)
     return Fitted(fusion, fit.fused)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import chi2
 
 from . import cox
 from .survival import Floats, Outcome, censoring_curve, kaplan_meier
@@ -32,6 +33,61 @@ def concordance_pairs(outcome: Outcome, risk: Floats) -> tuple[float, float]:
         usable += pairs.sum()
         concordant += agreement.sum()
     return float(usable), float(concordant)
+
+
+def uno_concordance(
+    outcome: Outcome, risk: Floats, *, censored: Outcome | None = None, until: float | None = None
+) -> float:
+    """Uno's C: Harrell's pairs, each weighted by 1 / G(time of the earlier death)^2, before day `until`.
+
+    G is the Kaplan-Meier curve of the censoring in `censored` (training patients; the same ones without it),
+    so the figure does not depend on who was followed for how long. Uno 2011.
+    """
+    curve = censoring_curve(outcome if censored is None else censored)
+    weight = _inverse(curve.at(np.minimum(outcome.time, curve.follow_up))) ** 2
+    limit = np.inf if until is None else until
+    usable = concordant = 0.0
+    died = np.flatnonzero(outcome.event & (outcome.time < limit))
+    for begin in range(0, len(died), BLOCK):
+        some = died[begin : begin + BLOCK]
+        pairs, agreement = _pairs(outcome, risk, some)
+        usable += float(weight[some] @ pairs.sum(axis=1))
+        concordant += float(weight[some] @ agreement.sum(axis=1))
+    return concordant / usable if usable else float("nan")
+
+
+def calibration_intercept(outcome: Outcome, reached: Floats) -> float:
+    """Log of observed over expected deaths, from predicted survival `reached` (n,) on each last day; 0 is
+    right.
+
+    Expected deaths are the sum of cumulative hazards (Crowson, Atkinson and Therneau 2016).
+    """
+    expected = -np.log(np.maximum(reached, 1e-300)).sum()
+    return float(np.log(outcome.events / expected)) if outcome.events and expected > 0 else float("nan")
+
+
+def quintile_gaps(outcome: Outcome, survival: Floats, day: float, parts: int = 5) -> Floats:
+    """Mean predicted survival (n,) at `day` minus Kaplan-Meier in each fifth of predicted risk, highest
+    first.
+    """
+    order = np.argsort(survival, kind="stable")
+    groups = np.array_split(order, parts)
+    return np.array([calibration_gap(outcome.rows(rows), survival[rows], day) for rows in groups])
+
+
+def d_calibration(outcome: Outcome, reached: Floats, bins: int = 10) -> float:
+    """p of the chi-square test that predicted survival `reached` (n,) at death is uniform (Haider 2020).
+
+    A censored patient is spread over the bins their death may still fall into.
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.clip(np.searchsorted(edges, reached, side="left") - 1, 0, bins - 1)
+    counts = np.bincount(place[outcome.event], minlength=bins).astype(np.float64)
+    for left, number in zip(reached[~outcome.event], place[~outcome.event], strict=True):
+        below = np.clip(left - edges[:-1], 0, 1 / bins)
+        counts += below / left if left > 0 else np.eye(bins)[number]
+    expected = len(outcome) / bins
+    return float(chi2.sf(((counts - expected) ** 2 / expected).sum(), bins - 1))
 
 
 def brier(outcome: Outcome, survival: Floats, times: Floats) -> Floats:

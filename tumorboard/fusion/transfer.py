@@ -5,7 +5,7 @@ Small cohorts borrow its weights. Pooling helps: Wissel 2025 (SurvBoard).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,7 +101,7 @@ def _parts(
     return {m: _scaled(training, held, m, columns[m]) @ weights[m] for m in columns}
 
 
-def _scaled(training: Cohort, cohort: Cohort, modality: str, columns: tuple[str, ...] | list[str]) -> Floats:
+def _scaled(training: Cohort, cohort: Cohort, modality: str, columns: Sequence[str]) -> Floats:
     """`columns` (n, p) of `cohort` in training SDs of its cancer; 0 for what is absent or never varies."""
     place = {name: number for number, name in enumerate(training.tables[modality].features)}
     chosen = [place[name] for name in columns]

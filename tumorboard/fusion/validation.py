@@ -12,7 +12,7 @@ from . import metrics
 from .cohort import Cohort
 from .fused import Fitted
 from .late import fit_late
-from .survival import Floats, Outcome, kaplan_meier
+from .survival import Floats, Outcome, kaplan_meier, step
 
 Fit = Callable[[Cohort], Fitted]
 GRID_POINTS = 30
@@ -31,6 +31,7 @@ class Predictions:
     times: Floats
     split: np.ndarray
     bound: Floats | None = None
+    reached: Floats | None = None  # predicted survival on each patient's last day
 
 
 def time_grid(outcome: Outcome, *, last: float = 1825.0) -> Floats:
@@ -57,14 +58,16 @@ def fit_folds(cohort: Cohort, fit: Fit) -> dict[int, Fitted]:
 def predict(cohort: Cohort, fits: Mapping[int, Fitted], times: Floats) -> Predictions:
     """Each patient by the fusion their fold was held out of."""
     risk, survival = np.zeros(len(cohort)), np.ones((len(cohort), len(times)))
-    bound = np.full(len(cohort), np.nan)
+    bound, reached = np.full(len(cohort), np.nan), np.ones(len(cohort))
     for number, fitted in fits.items():
         held, fusion = cohort.split == number, fitted.fusion
         tables = cohort.rows(held).tables
         risk[held] = fusion.risk(tables)
         survival[held] = fusion.baseline.survival(risk[held], np.minimum(times, fusion.baseline.follow_up))
         bound[held] = fusion.lower_bound(tables)
-    return Predictions(risk, survival, times, cohort.split, bound)
+        hazard = step(fusion.baseline.time, fusion.baseline.hazard, cohort.outcome.time[held], before=0.0)
+        reached[held] = np.exp(-np.exp(risk[held]) * hazard)
+    return Predictions(risk, survival, times, cohort.split, bound, reached)
 
 
 def late(cohort: Cohort, times: Floats, seed: int) -> Predictions:
@@ -104,7 +107,22 @@ def figures(
         "ibs": rounded(metrics.integrated_brier(outcome, predicted.survival, times)),
         "slope": rounded(metrics.calibration_slope(outcome, predicted.risk)),
         "gap": rounded(_gap(outcome, predicted)),
+        **calibration(outcome, predicted),
         "gap_day": round(_gap_day(times)),
+    }
+
+
+def calibration(outcome: Outcome, predicted: Predictions) -> dict[str, float | None]:
+    """Uno's C (mean over folds), log observed over expected, worst quintile gap, p of D-calibration."""
+    day, reached = _gap_day(predicted.times), predicted.reached
+    uno = [metrics.uno_concordance(*fold) for fold in by_fold(outcome, predicted)]
+    gaps = metrics.quintile_gaps(outcome, _at_three_years(predicted), day)
+    known = np.isfinite(gaps)
+    return {
+        "uno": rounded(float(np.nanmean(uno))) if np.isfinite(uno).any() else None,
+        "intercept": None if reached is None else rounded(metrics.calibration_intercept(outcome, reached)),
+        "worst_fifth": rounded(gaps[known][np.abs(gaps[known]).argmax()]) if known.any() else None,
+        "d_calibration_p": None if reached is None else rounded(metrics.d_calibration(outcome, reached)),
     }
 
 
@@ -147,9 +165,15 @@ def pooled_concordance(outcome: Outcome, predicted: Predictions) -> float:
 
 
 def rows_of(predicted: Predictions, chosen: np.ndarray) -> Predictions:
-    bound = None if predicted.bound is None else predicted.bound[chosen]
+    """The predictions of some patients, by index or mask."""
+    bound, reached = (None if v is None else v[chosen] for v in (predicted.bound, predicted.reached))
     return Predictions(
-        predicted.risk[chosen], predicted.survival[chosen], predicted.times, predicted.split[chosen], bound
+        predicted.risk[chosen],
+        predicted.survival[chosen],
+        predicted.times,
+        predicted.split[chosen],
+        bound,
+        reached,
     )
 
 

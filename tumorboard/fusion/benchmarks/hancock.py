@@ -1,15 +1,15 @@
 """HANCOCK: 763 head and neck cancer patients, five tabular modalities and H&E embeddings, missing as in care.
 
-Files: `features/` of ankilab/HANCOCK_MultimodalDataset (Doerrich 2025). Two repeats of 5 folds
-stratified by the event, seeds 11 and 12; IBS over 30 points from 180 to 1825 days.
+Files: `features/` of ankilab/HANCOCK_MultimodalDataset (Doerrich 2025). Folds, seed and grid:
+registered.toml.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,20 @@ import numpy as np
 import pandas as pd
 
 from tumorboard.fusion import validation
-from tumorboard.fusion.cohort import Cohort, Table, assign_folds
-from tumorboard.fusion.late import fit_late
+from tumorboard.fusion.cohort import Cohort, Table, repeated_folds
+from tumorboard.fusion.late import join
+from tumorboard.fusion.strategies import STRATEGIES
 from tumorboard.fusion.survival import Outcome
-from tumorboard.fusion.validation import Predictions, cross_validate
 
-from . import measuring
+from . import measuring, missing, registered
 from .measuring import Run
+from .missing import Repeat
 
 TITLE = "HANCOCK head and neck cohort: overall or recurrence-free survival"
-SEEDS = (11, 12)
-DAYS = np.linspace(180.0, 1825.0, 30)
+SETTINGS = registered.SETTINGS["hancock"]
+SEED: int = SETTINGS["seed"]
+REPEATS = 2
+DAYS = np.linspace(*SETTINGS["days"])
 FILES = {
     "clinical": "clinical.csv",
     "pathological": "pathological.csv",
@@ -51,24 +54,90 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """The table: late fusion, every modality alone, Kaplan-Meier, shuffled labels, every single drop."""
+    """All strategies beside the simple rows, each modality alone, and everything about missing modalities."""
     started = time.monotonic()
     cohort = read(options.data, options.outcome)
-    fused = _repeated("late fusion", cohort)
-    clinical = _repeated("clinical only", cohort.only(["clinical"]))
-    alone = [_repeated(f"{name} only", cohort.only([name])) for name in cohort.tables if name != "clinical"]
-    known = [validation.without_a_model(_split(cohort, seed), DAYS) for seed in SEEDS]
-    mixed = _repeated("shuffled labels", validation.shuffled(cohort, SEEDS[0]))
-    runs = [fused, clinical, *alone, Run("Kaplan-Meier", cohort.outcome, known), mixed]
+    repeats = [_fitted(replace(cohort, split=split)) for split in _splits(cohort.outcome)]
+    runs = {run.name: run for run in _runs(cohort, repeats)}
+    late, groups = runs["late"], groups_of(cohort)
+    subset_rows = missing.regrets(repeats, DAYS)
     return {
         "benchmark": f"hancock {options.outcome}",
         "patients": len(cohort),
         "events": cohort.outcome.events,
-        "rows": [measuring.row(one) for one in runs],
-        "leads": [measuring.lead(fused, clinical)],
-        "regret": [_regret(cohort, name) for name in cohort.tables],
-        "seconds": round(time.monotonic() - started),
+        "rows": [measuring.row(one) for one in runs.values()],
+        "leads": [
+            measuring.lead(late, runs[name])
+            for name in ("clinical only", "early", "intermediate", "attention")
+        ],
+        "regret": missing.regret_summary(subset_rows),
+        "single_drops": missing.single_drops(repeats, DAYS),
+        "random_loss": missing.random_loss(repeats, SETTINGS["random_loss"], DAYS),
+        "informative_loss": missing.informative_loss(repeats, SEED, DAYS),
+        "coverage_of_90_percent_bound": missing.coverage(repeats, groups, DAYS),
+        "coverage_masked_patterns": _worst_and_mean(missing.masked_coverage(repeats, DAYS)),
+        "groups": missing.group_figures(repeats, groups, DAYS),
+        "subsets": subset_rows,
+        **measuring.cost(started),
     }
+
+
+def _splits(outcome: Outcome) -> list[np.ndarray]:
+    return list(repeated_folds(outcome, 5, REPEATS, SEED))
+
+
+def _fitted(cohort: Cohort) -> Repeat:
+    experts = missing.experts_of(cohort, SEED)
+    fits = {"late": {number: join(found) for number, found in experts.items()}}
+    for name in ("early", "intermediate", "attention"):
+        learn = STRATEGIES[name].learn
+        fits[name] = validation.fit_folds(cohort, partial(learn, seed=SEED))
+    return Repeat(cohort, experts, fits)
+
+
+def _runs(cohort: Cohort, repeats: list[Repeat]) -> list[Run]:
+    mixed = validation.shuffled(cohort, SEED)
+    known = [validation.without_a_model(one.cohort, DAYS) for one in repeats]
+    by_chance = [validation.late(replace(mixed, split=split), DAYS, SEED) for split in _splits(mixed.outcome)]
+    strategies = [
+        Run(name, cohort.outcome, [validation.predict(one.cohort, one.fits[name], DAYS) for one in repeats])
+        for name in STRATEGIES
+    ]
+    return [
+        *strategies,
+        _alone("clinical", repeats),
+        *(_alone(name, repeats) for name in cohort.tables if name != "clinical"),
+        Run("Kaplan-Meier", cohort.outcome, known),
+        Run("shuffled labels", mixed.outcome, by_chance),
+    ]
+
+
+def _alone(name: str, repeats: list[Repeat]) -> Run:
+    """The late fusion of one modality: its expert."""
+    found = []
+    for one in repeats:
+        fits = {number: join(experts.only([name]), bounds=False) for number, experts in one.experts.items()}
+        found.append(validation.predict(one.cohort.only([name]), fits, DAYS))
+    return Run(f"{name} only", repeats[0].cohort.outcome, found)
+
+
+def groups_of(cohort: Cohort) -> dict[str, np.ndarray]:
+    """Sex and age bands; the codes of the sexes are the data set's."""
+    sex, age = cohort.groups["sex"].to_numpy(), cohort.groups["age"].to_numpy()
+    return {
+        **{f"sex code {code:.0f}": sex == code for code in np.unique(sex)},
+        "age under 60": age < 60,
+        "age 60 and over": age >= 60,
+        "age 70 and over": age >= 70,
+    }
+
+
+def _worst_and_mean(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    mean = validation.rounded(float(np.mean([row["covered"] for row in rows])))
+    lowest = sorted(rows, key=lambda row: row["covered"])[:3]
+    return [{"who": f"mean of {len(rows)} patterns", "covered": mean}, *lowest]
 
 
 def read(folder: Path, outcome: str = "os") -> Cohort:
@@ -81,9 +150,12 @@ def read(folder: Path, outcome: str = "os") -> Cohort:
     tables = {name: _tabular(features / file, patients) for name, file in FILES.items()}
     tables["he"] = _embedded(features / STAIN, patients)
     known = _outcome(targets, outcome)
-    return Cohort(
-        tuple(patients), tables, known, pd.DataFrame(index=patients), assign_folds(known, 5, SEEDS[0])
-    )
+    return Cohort(tuple(patients), tables, known, _groups(features, patients), _splits(known)[0])
+
+
+def _groups(features: Path, patients: pd.Index) -> pd.DataFrame:
+    frame = pd.read_csv(features / FILES["clinical"], dtype={"patient_id": str}).set_index("patient_id")
+    return frame.reindex(patients)[["sex", "age_at_initial_diagnosis"]].set_axis(["sex", "age"], axis=1)
 
 
 def _outcome(targets: pd.DataFrame, outcome: str) -> Outcome:
@@ -111,25 +183,3 @@ def _table(frame: pd.DataFrame, patients: pd.Index) -> Table:
     return Table(
         tuple(map(str, frame.columns)), aligned.to_numpy(dtype=np.float64), patients.isin(frame.index)
     )
-
-
-def _split(cohort: Cohort, seed: int) -> Cohort:
-    return replace(cohort, split=assign_folds(cohort.outcome, 5, seed))
-
-
-def _repeated(name: str, cohort: Cohort) -> Run:
-    return Run(name, cohort.outcome, [validation.late(_split(cohort, seed), DAYS, seed) for seed in SEEDS])
-
-
-def _regret(cohort: Cohort, dropped: str) -> dict[str, Any]:
-    """C of a fusion refitted without the modality minus C of the full fusion with it masked."""
-    kept = [name for name in cohort.tables if name != dropped]
-    refit = _repeated(f"refit without {dropped}", cohort.only(kept))
-    masked = Run(
-        f"masked {dropped}", cohort.outcome, [_masked(_split(cohort, seed), kept, seed) for seed in SEEDS]
-    )
-    return measuring.lead(refit, masked)
-
-
-def _masked(cohort: Cohort, kept: Sequence[str], seed: int) -> Predictions:
-    return cross_validate(cohort, lambda part: fit_late(part, seed=seed), DAYS, shown=kept)

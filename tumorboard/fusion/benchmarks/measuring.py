@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import resource
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tumorboard.fusion import metrics, validation
+from tumorboard.fusion import conformal, metrics, validation
 from tumorboard.fusion.survival import Floats, Outcome
 from tumorboard.fusion.validation import Predictions
 
-RESAMPLES = 1000
+from .registered import SETTINGS, VERSION
+
+RESAMPLES: int = SETTINGS["every_run"]["resamples"]
+FIGURES = ("uno", "ibs", "slope", "intercept", "gap", "worst_fifth", "d_calibration_p")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,9 +31,12 @@ class Run:
     def folds(self) -> list[tuple[Outcome, Floats]]:
         return [fold for predicted in self.repeats for fold in validation.by_fold(self.outcome, predicted)]
 
+    def concordance(self) -> float:
+        return validation.mean_concordance(self.folds())
+
 
 def row(run: Run) -> dict[str, Any]:
-    """C (mean and SD over folds, bootstrap interval), IBS, slope and three-year gap of one model."""
+    """C (mean and SD over folds, bootstrap interval), Uno's C, IBS and calibration of one model."""
     folds = run.folds()
     single = np.array([metrics.concordance(*fold) for fold in folds])
     low, high = metrics.concordance_interval(folds, resamples=RESAMPLES)
@@ -39,7 +47,8 @@ def row(run: Run) -> dict[str, Any]:
         "sd": validation.rounded(float(np.std(single))),
         "low": validation.rounded(low),
         "high": validation.rounded(high),
-        **{name: _mean([found[name] for found in each]) for name in ("ibs", "slope", "gap")},
+        **{name: _mean([found[name] for found in each]) for name in FIGURES},
+        "covered": _mean([_covered(run.outcome, predicted) for predicted in run.repeats]),
     }
 
 
@@ -54,6 +63,25 @@ def lead(ours: Run, theirs: Run) -> dict[str, Any]:
         "low": validation.rounded(low),
         "high": validation.rounded(high),
     }
+
+
+def cost(started: float) -> dict[str, Any]:
+    """Which settings, how long, how much memory."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        "settings_version": VERSION,
+        "seconds": round(time.monotonic() - started),
+        "peak_memory_mb": round(peak / 1024),
+    }
+
+
+def _covered(outcome: Outcome, predicted: Predictions) -> float | None:
+    """Share that outlives its 90 % bound; None where the model gives none."""
+    if predicted.bound is None or np.isnan(predicted.bound).all():
+        return None
+    has = ~np.isnan(predicted.bound)
+    weight = conformal.observation_weights(outcome, np.zeros((len(outcome), 1)))
+    return conformal.covered(outcome.rows(has), predicted.bound[has], weight[has])
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
