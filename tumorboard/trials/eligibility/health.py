@@ -1,0 +1,158 @@
+"""Other illness, recent events, earlier tumours, pregnancy, grades of toxicity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tumorboard.trials.criteria import And, Comorbidity, Comparison, Node, Not, OrganFunction, Sex
+from tumorboard.trials.eligibility.claims import Claim, Source, joined
+from tumorboard.trials.eligibility.view import AFTER, PERIOD, SIGN, period, sign_of
+
+# What trials write -> the condition of `conditions.CONDITIONS` where there is one, else our words.
+_CONDITIONS = (
+    ("HIV infection", "hiv", r"(?:known )?(?:human immunodeficiency virus(?: ?\(hiv\))?|hiv)(?:[ -](?:infection|seropositivity|disease|positivity|1/2 antibodies))?(?:/aids)?|aids\b"),
+    ("hepatitis B", "hepatitis b", r"(?:chronic |viral )?hepatitis b(?: virus)?(?: ?\(hbv\))?(?: infection)?|hbv(?: infection)?|hbsag"),
+    ("hepatitis C", "hepatitis c", r"(?:chronic |viral )?hepatitis c(?: virus)?(?: ?\(hcv\))?(?: infection)?|hcv(?: infection)?"),
+    ("interstitial lung disease", "ild", r"interstitial lung disease(?: ?\(ild\))?|(?:non-infectious |drug-induced |radiation )?pneumonitis|idiopathic pulmonary fibrosis|pulmonary fibrosis"),
+    ("autoimmune disease", "autoimmune", r"autoimmune (?:disease|disorder)s?"),
+    ("heart failure", "heart failure", r"(?:congestive )?(?:heart|cardiac) failure|chf"),
+    ("myocardial infarction", "myocardial infarction", r"myocardial infarction(?: ?\(mi\))?"),
+    ("unstable angina", "unstable angina", r"unstable angina(?: pectoris)?"),
+    ("ischemic heart disease", "ischemic heart disease", r"isch(?:a)?emic heart disease"),
+    ("coronary bypass", "coronary bypass", r"coronary(?:/peripheral)? artery bypass(?: graft)?(?: surgery)?"),
+    ("arrhythmia", "arrhythmia", r"(?:cardiac )?(?:ventricular )?arr?h?ythmias?"),
+    ("cardiomyopathy", "cardiomyopathy", r"cardiomyopathy"),
+    ("stroke", "stroke", r"stroke|cerebrovascular accidents?(?: including transient ischemic attacks?(?: ?\(tia\))?)?|transient isch(?:a)?emic attacks?(?: ?\(tia\))?"),
+    ("hypertension", "hypertension", r"(?:arterial )?hypertension"),
+    ("pulmonary embolism", "pulmonary embolism", r"pulmonary embolism"),
+    ("thromboembolism", "thrombosis", r"deep ve(?:in|nous) thrombosis(?: ?\(dvt\))?|venous thrombo(?:embolism|sis)"),
+    ("gastrointestinal bleeding", "gastrointestinal bleeding", r"gastrointestinal bleeding"),
+    ("hemoptysis", "hemoptysis", r"hemoptysis"),
+    ("diabetes", "diabetes", r"diabetes(?: mellitus)?(?: \(type i and ii\))?"),
+    ("seizures", "seizures", r"seizures?(?: disorder)?|epilepsy"),
+    ("tuberculosis", "tuberculosis", r"tuberculosis"),
+    ("active infection", "infection", r"infections?"),
+    ("neuropathy", "neuropathy", r"peripheral (?:sensory |motor )?(?:poly)?neuropathy"),
+    ("liver cirrhosis", "cirrhosis", r"(?:liver )?cirrhosis"),
+    ("transplant", "transplant", r"organ transplant(?:ation)?"),
+)  # fmt: skip
+_ANY = "|".join(f"(?P<c{place}>{pattern})" for place, (_, _, pattern) in enumerate(_CONDITIONS))
+_HISTORY = r"(?:(?:history of|documented|known|diagnosis of|diagnosed with|presence of|positive for|seropositive for|evidence of|clinical evidence of|signs or symptoms of|recent|concurrent|co-existing|any) )*"
+_ACTIVE = r"(?P<active>(?:active|ongoing|current) (?:or ongoing |, ongoing )?)?"
+_POSITIVE = r"(?:[ -]?(?:positive|seropositive)(?: (?:patients|subjects))?)?"
+_WHEN = rf"(?:,? ?(?:\(?with)?in (?:the )?(?:last |past |previous |preceding )*{PERIOD}(?: (?:prior to|before|of|preceding) (?:the )?(?:(?:first|start|study|enrol?lment|entry|registration|randomi[sz]ation|dose|of|drug|treatment|starting|scheduled|day|protocol|administration|therapy)[ ,]*)+)?\)?)?"
+_CONDITION = re.compile(rf"(?<![a-z-]){_HISTORY}{_ACTIVE}(?:{_ANY})(?![a-z]){_POSITIVE}{_WHEN}")
+_NEGATIVE = re.compile(r" ?(?:-|is |are |must be |test )?negative\b")
+
+
+def conditions(source: Source) -> Iterator[Claim]:
+    """Each condition named; `active` and a period belong to it. `HIV negative` is turned round."""
+    for match in _CONDITION.finditer(source.seen):
+        place = next(n for n in range(len(_CONDITIONS)) if match[f"c{n}"])
+        condition, short, _ = _CONDITIONS[place]
+        negative = _NEGATIVE.match(source.seen, match.end())
+        end = negative.end() if negative else match.start() + len(match[0].rstrip(" ,"))
+        days = period(match).days if match["count"] else None
+        asks = Comorbidity(condition, active=bool(match["active"]), within_days=days)
+        leaf: Node = source.leaf(asks, match.start(), end)
+        fact = f"recent {period(match)} {short}" if match["count"] else f"comorbidity {short}"
+        if negative:
+            yield Claim(match.start(), end, "comorbidity", Not(leaf), (f"not {fact}",))
+        else:
+            yield Claim(match.start(), end, "recent event" if days else "comorbidity", leaf, (fact,))
+
+
+_SECOND = re.compile(
+    rf"(?:(?:history of (?:an?other )?|known |any |prior or concurrent |previous or concurrent |prior |previous |other |concurrent |second |an?other |active |additional |secondary )+(?:active |invasive |primary |prior |concurrent |second |invasive non-breast )*(?:malignan(?:cy|cies|t (?:disease|tumou?rs?))|cancers?|tumou?rs?|neoplasms?)|malignancies other than the disease under study)(?! ?(?:therap|treat|related|vaccin))(?: requiring active (?:therapy|treatment))?{_WHEN}"
+)
+
+
+def second_malignancy(source: Source) -> Iterator[Claim]:
+    """Another tumour. What the text excepts from it follows, and stays open."""
+    for match in _SECOND.finditer(source.seen):
+        if not source.excludes:
+            continue
+        end = match.start() + len(match[0].rstrip(" ,"))
+        long = period(match) if match["count"] else None
+        leaf = source.leaf(
+            Comorbidity("second malignancy", within_days=long.days if long else None), match.start(), end
+        )
+        fact = f"recent {long} other malignancy" if long else "other malignancy"
+        yield Claim(match.start(), end, "second malignancy", leaf, (fact,))
+
+
+_PREGNANT = re.compile(
+    r"(?:(?:female |women |woman |patients? |subjects? |females? )*(?:who|that)? ?(?:are|is)? ?)?(?:currently )?(?:pregnan(?:t|cy)|lactati(?:ng|on)|breast[- ]?feeding|nursing)(?: \(?positive b-hcg test\)?)?(?:(?:,? or|,? and| ?/|,|\.) ?(?:are |is )?(?:currently )?(?:pregnan(?:t|cy)|lactati(?:ng|on)|breast[- ]?feeding|nursing(?: mother)?))*(?: (?:women|woman|females?|patients|subjects))?(?: at (?:the )?time of (?:registration|enrol?lment|screening))?(?: at any time during the study)?"
+)
+_NO_PREGNANCY = re.compile(
+    r"negative (?:serum |urine |urine or serum |serum or urine |b-hcg )*pregnancy test(?: (?:within|performed|at|documented|obtained)[^.;]{0,80}?(?=\band must\b|$|\.))?"
+)
+
+
+def pregnancy(source: Source) -> Iterator[Claim]:
+    """Men are not; for women a person asks, because no record says so for certain."""
+    if source.excludes:
+        for match in _PREGNANT.finditer(source.seen):
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            open_ = source.open(
+                "pregnancy or breast-feeding: ask the patient", start, match.end(), "pregnancy"
+            )
+            node = And((source.leaf(Sex("female"), start, match.end()), open_))
+            yield Claim(start, match.end(), "pregnancy", node, ("pregnancy",))
+        return
+    for match in _NO_PREGNANCY.finditer(source.seen):
+        open_ = source.open("pregnancy test: for the study team", *match.span(), "pregnancy")
+        yield Claim(*match.span(), "pregnancy", open_, ("not pregnancy",))
+
+
+_GRADE = re.compile(
+    rf"(?:\(?(?:nci[- ]?)?(?:ctcae)?\)? ?(?P<sign>{SIGN}) ?)?(?:nci[- ])?(?:ctcae )?(?:\(v[\d.]+\) )?grade ?(?:(?P<sign2>{SIGN}) ?)?(?P<grade>[0-5])(?: or (?P<grade2>[1-5]))?(?:,? {AFTER.format('after')})?"
+)
+_SUBJECTS = (
+    ("neuropathy", r"neuropath"), ("diarrhea", r"diarrh"), ("hemorrhage", r"hemorrhag|bleeding"),
+    ("infection", r"infection"), ("toxicity", r"toxicit|adverse|aes\b"), ("hypertension", r"hypertension"),
+)  # fmt: skip
+
+
+def toxicity(source: Source) -> Iterator[Claim]:
+    """A grade of a toxicity: read, but for the clinic to say."""
+    found = list(_GRADE.finditer(source.seen))
+    if len(found) != 1:
+        return
+    match = found[0]
+    subject = next((name for name, pattern in _SUBJECTS if re.search(pattern, source.seen)), "")
+    signs = [sign for sign in (match["sign"], match["sign2"]) if sign]
+    if not subject or len(signs) > 1:
+        return
+    grade = float(match["grade"])
+    if match["grade2"]:
+        comparison = Comparison(">=", grade)
+    elif match["after"]:
+        comparison = Comparison(
+            ">=" if match["after"] in ("above", "greater", "higher", "more") else "<=", grade
+        )
+    else:
+        comparison = Comparison(sign_of(signs[0]) if signs else "==", grade)
+    if re.search(r"resolved|recovered", source.seen):
+        return
+    leaf = source.open("grade of a toxicity: for the clinic to say", *match.span(), "judgement")
+    yield Claim(*match.span(), "toxicity grade", leaf, (f"grade {comparison} {subject}",))
+
+
+_ORGANS = re.compile(
+    r"(?:adequate|normal|acceptable|sufficient)(?: or adequate)? (?P<organs>(?:(?:bone[ -]marrow|marrow|hematolog\w+|hematopoietic|hepatic|liver|renal|kidney|cardiac|heart|organ|organ system|pulmonary|coagulation|end[ -]organ)(?: system)?(?:, | and |, and | or |/)?)+)(?:functions?|reserve)?"
+)
+_ORGAN_NAMES = (
+    ("bone marrow", r"marrow|hemato"), ("liver", r"hepatic|liver"), ("kidney", r"renal|kidney"), ("heart", r"cardiac|heart"),
+    ("lung", r"pulmonary"), ("coagulation", r"coagul"),
+)  # fmt: skip
+
+
+def organ_function(source: Source) -> Iterator[Claim]:
+    """`Adequate organ function` without a number."""
+    for match in _ORGANS.finditer(source.seen):
+        organs = [name for name, pattern in _ORGAN_NAMES if re.search(pattern, match["organs"])]
+        names = [""] if re.search(r"\borgan\b", match["organs"]) else organs
+        nodes: list[Node] = [source.leaf(OrganFunction(name), *match.span()) for name in names]  # type: ignore[arg-type]
+        yield Claim(*match.span(), "organ function", joined(nodes, "and"), ("organ function",))
