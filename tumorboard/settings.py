@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,6 +92,8 @@ AUDIT_KEY = Path(
     env("AUDIT_KEY", str(HOME / "audit_key.pem"))
 )  # a path: the database's host must not hold it
 SPARK_REMOTE = env("SPARK_REMOTE", "")
+LAKE_KEEP_VERSIONS = int(env("LAKE_KEEP_VERSIONS", "10"))  # newest versions of a table that maintenance keeps
+LINEAGE_NAMESPACE = env("LINEAGE_NAMESPACE", "tumorboard")  # of this installation, in exported lineage
 GATE = env("GATE", "process")  # "inline" is for tests: the gate inside its caller's process
 GATE_SOCKET = Path(env("GATE_SOCKET", str(gate_socket(HOME))))
 # Where the hospital lies, "latitude,longitude" in degrees: distances to the sites of a trial.
@@ -273,11 +276,20 @@ JOB_LEASE_SECONDS = int(env("JOB_LEASE_SECONDS", "60"))
 # When everybody is scored again and the models are watched, "hour:minute" of TIME_ZONE; empty: never.
 NIGHTLY_AT = env("NIGHTLY_AT", "02:30")
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    "screen-nightly": {
+        "task": "tumorboard.runs.tasks.screen_nightly",
+        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=10),
+    },
     **nightly(NIGHTLY_AT, "tumorboard.runs.tasks.nightly"),
     "relay-jobs": {
         "task": "tumorboard.runs.tasks.relay_jobs",
         "schedule": float(env("JOB_RELAY_SECONDS", "10")),
+    },
+    "nightly": {
+        "task": "tumorboard.runs.tasks.nightly",
+        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=10),
     },
     "anchor-audit": {
         "task": "tumorboard.runs.tasks.anchor_audit",

@@ -86,6 +86,9 @@ class Event(TextChoices):
     JOB_CANCELLED = "job_cancelled", "Job cancelled"
     JOB_FINISHED = "job_finished", "Job finished"
     JOB_FAILED = "job_failed", "Job failed"
+    LAKE_MAINTAINED = "lake_maintained", "Table maintained"
+    LAKE_SCRUBBED = "lake_scrubbed", "Stored files hashed anew"
+    LINEAGE_FOLLOWED = "lineage_followed", "Row walked back to its file"
     INGESTED = "ingested", "Files ingested"
     QUARANTINE_SETTLED = "quarantine_settled", "Quarantined row settled"
     # models that score patients

@@ -29,16 +29,16 @@ class DatabaseLedger:
 
     def latest(self, table: str) -> Publication | None:
         row = PublishedVersion.objects.filter(table=table).order_by("-version").first()
-        return _publication(row) if row else None
+        return publication_of(row) if row else None
 
     def at(self, table: str, version: int) -> Publication | None:
         row = PublishedVersion.objects.readable().filter(table=table, version=version).first()
-        return _publication(row) if row else None
+        return publication_of(row) if row else None
 
     def versions(self, table: str) -> list[Publication]:
         """Every version readers may still see, the oldest first."""
         rows = PublishedVersion.objects.readable().filter(table=table).order_by("version")
-        return [_publication(row) for row in rows]
+        return [publication_of(row) for row in rows]
 
     def log(self, table: str) -> dict[str, str]:
         logs = PublishedVersion.objects.filter(table=table).values_list("log", flat=True)
@@ -99,5 +99,5 @@ def _lock_number(table: str) -> int:
     return zlib.crc32(table.encode()) - 2**31
 
 
-def _publication(row: PublishedVersion) -> Publication:
+def publication_of(row: PublishedVersion) -> Publication:
     return Publication(**{name: getattr(row, name) for name in KEPT})

@@ -205,6 +205,15 @@ def content_hash(path: Path) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def content_hash_of_kept(volume: Volume, file_hash: str) -> str:
+    """The same of a file in the volume, with what is kept beside it; empty where it is gone."""
+    kept = volume.path(file_hash)
+    if not kept.is_file():
+        return ""
+    digests = [_sha256(part) for part in [kept, *volume.beside(file_hash)]]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
