@@ -301,10 +301,12 @@ LevelName = Literal["trial", "step", "arm", "dose"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something in a trial document that a curator should look at."""
+    """Something in a trial document that a curator should look at: not read, missing (strict mode), or
+    read and only worth knowing."""
 
     path: str
     message: str
+    kind: Literal["unread", "missing", "info"] = "unread"
 
 
 @dataclass(frozen=True, slots=True)

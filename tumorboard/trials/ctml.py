@@ -11,9 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tumorboard.codes.oncotree import OncoTree
+from tumorboard.trials import ctml_fields as fields
 from tumorboard.trials import ctml_keys as keys
 from tumorboard.trials.criteria import (
     Level,
@@ -41,14 +42,19 @@ class Malformed(ValueError):
         self.path, self.message = path, message
 
 
-def read_trial(document: object, oncotree: OncoTree | None = None) -> Trial:
-    """The trial of one CTML document; raises Malformed if it is not an object or has no identifier."""
+def read_trial(document: object, oncotree: OncoTree | None = None, *, strict: bool = False) -> Trial:
+    """The trial of one CTML document; raises Malformed if it is not an object or has no identifier.
+
+    `strict` also names every field the published schema requires and the document lacks.
+    """
     if not isinstance(document, Mapping):
         raise Malformed("(document)", "expected an object with the fields of one trial")
     trial_id = _first(document, "protocol_no", "trial_internal_id", "nct_id", "trial_id", "protocol_id")
     if not trial_id:
         raise Malformed("protocol_no", "missing; a trial needs protocol_no, trial_internal_id or nct_id")
-    reader = _Reader(oncotree or OncoTree.builtin())
+    reader = _Reader(oncotree or OncoTree.builtin(), [*fields.unknown(document)])
+    if strict:
+        reader.notices += fields.missing(document)
     status = _status(document)
     return Trial(
         trial_id,
@@ -92,7 +98,7 @@ class _Reader:
     def trial(self, document: Mapping[str, Any]) -> Level:
         for number, words in enumerate(keys.as_list(document.get("prior_treatment_requirements"))):
             path = f"prior_treatment_requirements[{number}]"
-            self._notice(path, f"stated in words only, not evaluated: {_wording(words)}")
+            self._notice(path, f"stated in words only, not evaluated: {_wording(words)}", "info")
         listing = document.get("treatment_list")
         steps = listing.get("step") if isinstance(listing, Mapping) else None
         return Level(
@@ -197,7 +203,8 @@ class _Reader:
         ]
         asked = {key: value for key, value in bare.items() if key in keys.ALTERATION_KEYS}
         if results and _first(asked, "hugo_symbol") not in ("", "None"):
-            self._notice(f"{path}.hugo_symbol", "ignored: the node asks for a result of the whole report")
+            message = "ignored: the node asks for a result of the whole report"
+            self._notice(f"{path}.hugo_symbol", message, "info")
         if asked and not results:
             words = {key: entry[key] for key in asked}
             parts.append(self._question(path, _keys_wording(words), lambda: keys.alteration(asked)))
@@ -218,18 +225,27 @@ class _Reader:
 
     def _clinical_key(self, key: str, value: Any, path: str) -> Node | None:
         if key == "oncotree_primary_diagnosis":
-            return self._diagnosis(key, value, path)
-        if key in keys.CLINICAL:
-            return self._leaf(key, value, path, _reads(keys.CLINICAL[key], _bare(value)))
-        return self._unknown_key(key, value, path)
+            return self._any_named(key, value, path, lambda name: keys.diagnosis(name, self.oncotree))
+        if key == "molecular_marker_other":
+            return self._any_named(key, value, path, keys.marker)
+        if key not in keys.CLINICAL:
+            return self._unknown_key(key, value, path)
+        leaf = self._leaf(key, value, path, _reads(keys.CLINICAL[key], _bare(value)))
+        absent = str(_bare(value)).strip().lower() in keys.MEANS_ABSENT.get(key, "").split()
+        return Not(leaf) if leaf is not None and absent else leaf
 
-    def _diagnosis(self, key: str, value: Any, path: str) -> Node | None:
-        def reads(name: Any) -> Callable[[], Question]:
-            return lambda: keys.diagnosis(name, self.oncotree)
-
+    def _any_named(self, key: str, value: Any, path: str, read: Callable[[Any], Question]) -> Node | None:
+        """One value, or a list of which any one is enough."""
         if not isinstance(value, list):
-            return self._leaf(key, value, path, reads(_bare(value)))
-        named = [self._leaf(f"{key}[{n}]", each, path, reads(_bare(each))) for n, each in enumerate(value)]
+            return self._leaf(key, value, path, _reads(read, _bare(value)))
+        negated = {_is_negated(each) for each in value}
+        if len(negated) > 1:
+            return self._unsupported(
+                f"{path}.{key}", f"{key}: {_wording(value)}", "mixes values with and without !"
+            )
+        named = [
+            self._leaf(f"{key}[{n}]", each, path, _reads(read, _bare(each))) for n, each in enumerate(value)
+        ]
         return any_of([node for node in named if node is not None])
 
     def _prior_treatment(self, entry: dict[str, Any], path: str) -> Node | None:
@@ -250,7 +266,7 @@ class _Reader:
         try:
             return Predicate(path, wording, read())
         except keys.NoLimit:
-            self._notice(path, f"nothing to check: {wording}")
+            self._notice(path, f"nothing to check: {wording}", "info")
             return None
         except ValueError as problem:
             return self._unsupported(path, wording, str(problem))
@@ -262,8 +278,8 @@ class _Reader:
         self._notice(path, why)
         return Predicate(path, wording, Unsupported(why))
 
-    def _notice(self, path: str, message: str) -> None:
-        self.notices.append(Notice(path, message))
+    def _notice(self, path: str, message: str, kind: Literal["unread", "info"] = "unread") -> None:
+        self.notices.append(Notice(path, message, kind))
 
 
 @dataclass(frozen=True)

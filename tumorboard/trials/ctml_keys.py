@@ -19,16 +19,17 @@ from tumorboard.trials.criteria import (
     AnyGenomicResult,
     BiomarkerNumber,
     BiomarkerState,
+    CnsMetastases,
     Comparison,
     Diagnosis,
     DiseaseStatus,
     Kind,
-    Performance,
     PriorDrug,
     PriorLines,
     Question,
     Sex,
 )
+from tumorboard.trials.ctml_ours import OURS
 from tumorboard.trials.genomic import ANY_GENE, CNV_CALLS, INTERGENIC
 
 #: Shown, never evaluated.
@@ -44,7 +45,8 @@ _KINDS: dict[str, frozenset[Kind]] = {
 }
 ALTERATION_KEYS = frozenset({
     "hugo_symbol", "variant_category", "protein_change", "wildcard_protein_change",
-    "variant_classification", "exon", "cnv_call", "wildtype", "fusion_partner_hugo_symbol",
+    "variant_classification", "exon", "cnv_call", "wildtype", "fusion_partner_hugo_symbol", "tier",
+    "molecular_function",
 })  # fmt: skip
 
 
@@ -68,6 +70,8 @@ def alteration(keys: Mapping[str, Any]) -> Alteration:
         cnv_call=_given(keys, "cnv_call", _cnv_call) or "",
         partner=_given(keys, "fusion_partner_hugo_symbol", _partner) or "",
         wildtype=wildtype,
+        tiers=_tiers(keys.get("tier")),
+        effects=_given(keys, "molecular_function", _effects) or (),
     )
     if asks.gene is None and not asks.partner and not _has(keys, "hugo_symbol"):
         raise ValueError("no gene is named")
@@ -117,6 +121,27 @@ def _classes(value: Any) -> tuple[str, ...]:
     if not all(is_known(word) for word in words):
         raise ValueError("variant_classification is not one of the values of CTML")
     return words
+
+
+def _tiers(value: Any) -> tuple[str, ...]:
+    tiers = tuple(str(tier).strip() for tier in as_list(value) if tier not in (None, ""))
+    if not {"1", "2", "3", "4"}.issuperset(tiers):
+        raise ValueError("tier is not one of 1, 2, 3, 4")
+    return tiers
+
+
+#: The function a trial asks for, and the effects on the protein that have it.
+_FUNCTIONS = {
+    "activating": ("gain-of-function", "likely gain-of-function"),
+    "inactivating": ("loss-of-function", "likely loss-of-function"),
+}
+
+
+def _effects(value: Any) -> tuple[str, ...]:
+    folded = str(value).strip().lower()
+    if folded not in _FUNCTIONS:
+        raise ValueError("molecular_function is neither Activating nor Inactivating")
+    return _FUNCTIONS[folded]
 
 
 def _exon(value: Any) -> int:
@@ -217,16 +242,45 @@ def _prior_lines(value: Any) -> PriorLines:
     return PriorLines(Comparison.parse(value))
 
 
-def _brain_metastases(value: Any) -> Question:
+def _brain_metastases(value: Any) -> CnsMetastases:
     if _flag(value):
         raise NoLimit
-    raise ValueError("no table holds dated brain imaging results yet")
+    return CnsMetastases("active")
 
 
 def _germline_brca1(value: Any) -> Alteration:
-    if str(value).strip().lower() != "positive":
-        raise ValueError("only Positive is read; a negative result needs the germline report")
+    _one_of(str(value).strip().lower(), {"positive": "", "negative": ""})
     return Alteration("BRCA1", frozenset({"mutation"}), germline=True)
+
+
+#: Values that say "the patient must not have it", for keys that name what the patient may have.
+MEANS_ABSENT = {"active_brain_metastases_allowed": "no false n", "brca1_germline_mutation": "negative"}
+
+_MARKERS = {
+    "msi-h": BiomarkerState("MSI", "high"), "msi-high": BiomarkerState("MSI", "high"),
+    "mss": BiomarkerState("MSI", "stable"), "dmmr": BiomarkerState("MMR", "deficient"),
+    "mmr-d": BiomarkerState("MMR", "deficient"), "pmmr": BiomarkerState("MMR", "proficient"),
+}  # fmt: skip
+_MARKER_NAMES = {
+    "er": "ER",
+    "pr": "PR",
+    "hr": "HR",
+    "her2": "HER2",
+    "pd-l1": "PD-L1",
+    "pdl1": "PD-L1",
+    "hrd": "HRD",
+}
+
+
+def marker(value: Any) -> BiomarkerState:
+    """One entry of `molecular_marker_other`: a name and a state, such as `PD-L1 Positive` or `MSI-H`."""
+    folded = " ".join(str(value).casefold().split())[:80]
+    if folded in _MARKERS:
+        return _MARKERS[folded]
+    name, _, state = folded.rpartition(" ")
+    if name in _MARKER_NAMES and state in ("positive", "negative"):
+        return BiomarkerState(_MARKER_NAMES[name], state)
+    raise ValueError("not a marker with a state this version knows, such as PD-L1 Positive")
 
 
 CLINICAL: dict[str, Callable[[Any], Question]] = {
@@ -242,9 +296,7 @@ CLINICAL: dict[str, Callable[[Any], Question]] = {
     "number_prior_lines_therapy_allowed": _prior_lines,
     "active_brain_metastases_allowed": _brain_metastases,
     "brca1_germline_mutation": _germline_brca1,
-    # ours: CTML has no key for performance status
-    "ecog_numerical": lambda value: Performance("ECOG", Comparison.parse(value)),
-    "karnofsky_numerical": lambda value: Performance("KPS", Comparison.parse(value)),
+    **OURS,
 }
 
 

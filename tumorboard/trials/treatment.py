@@ -66,7 +66,10 @@ def _fits(asks: PriorTherapy, fact: TherapyFact, as_of: date) -> Value:
 
 def _is_meant(what: Treatments, fact: TherapyFact) -> Value:
     agents = frozenset(generic(agent) for agent in fact.agents)
-    return _is_named(what, agents | ({generic(fact.name)} - {""}), fact.kind or "systemic")
+    name = generic(fact.name)
+    if is_known(name) or name in map(generic, what.agents):
+        agents |= {name}
+    return _is_named(what, agents, fact.kind or "systemic")
 
 
 def _is_named(what: Treatments, agents: frozenset[str], kind: str) -> Value:

@@ -46,5 +46,5 @@ def _result(tree: Node, evidence: PatientEvidence) -> str:
 
 
 def test_the_tables_are_found() -> None:
-    assert {path.stem for path in TABLES} == {"biomarkers", "clinical", "genomic"}
+    assert {path.stem for path in TABLES} == {"biomarkers", "clinical", "genomic", "history", "organs"}
     assert len(list(_rows())) > 100
