@@ -27,10 +27,11 @@ from benchmarks.report import Figures, options, seconds, show
 from tests.factories.accounts import oncologist
 from tests.factories.boards import board
 from tests.factories.cases import case
+from tumorboard.governance.actions import record_consents
 from tumorboard.governance.ledger import lake, latest_versions
 from tumorboard.review.evidence import PAGE_TABLES
 from tumorboard.runs import working
-from tumorboard.runs.frames import frames
+from tumorboard.runs.frames import everyone, frames
 from tumorboard.runs.ingesting import ingest
 from tumorboard.runs.kinds import KINDS, SCORE, SCREEN
 from tumorboard.runs.models import Job
@@ -55,6 +56,7 @@ def measure(inbox: Path) -> Figures:
 def screen_and_score() -> None:
     """What the worker does in the demo, without a broker. No model where the cohort cannot carry one."""
     try:
+        record_consents(patient_keys=everyone(), scope="training", by="benchmark")
         train_model(by="benchmark")
     except ValueError as error:
         print(f"no scores on the page: {error}", file=sys.stderr)

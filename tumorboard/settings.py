@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,16 +38,6 @@ def flag(name: str, default: bool) -> bool:
     if value not in ("true", "false"):
         raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
     return value == "true"
-
-
-def nightly(at: str, task: str) -> dict[str, dict[str, object]]:
-    """An entry of the beat schedule for "hour:minute", or none for an empty text."""
-    if not at:
-        return {}
-    hour, _, minute = at.partition(":")
-    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
-        raise ImproperlyConfigured(f"NIGHTLY_AT must be hour:minute such as 02:30, or empty, not {at!r}.")
-    return {"nightly": {"task": task, "schedule": crontab(hour=int(hour), minute=int(minute))}}
 
 
 def postgres(url: str) -> dict[str, object]:
@@ -222,6 +211,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
+# Notices of emergency access also go by mail where an address to send from is set.
+NOTICES_FROM = env("NOTICES_FROM", "")
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(env("EMAIL_PORT", "25"))
+SMALL_CELLS = int(env("SMALL_CELLS", "10"))  # counts up to this are suppressed on de-identified data
+
 # --- browser ----------------------------------------------------------------------------------------
 HTTPS = flag("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -273,23 +268,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 JOB_LEASE_SECONDS = int(env("JOB_LEASE_SECONDS", "60"))
-# When everybody is scored again and the models are watched, "hour:minute" of TIME_ZONE; empty: never.
-NIGHTLY_AT = env("NIGHTLY_AT", "02:30")
-CELERY_TIMEZONE = TIME_ZONE
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "screen-nightly": {
-        "task": "tumorboard.runs.tasks.screen_nightly",
-        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=10),
+    "score-nightly": {
+        "task": "tumorboard.runs.tasks.score_nightly",
+        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=40),
     },
-    **nightly(NIGHTLY_AT, "tumorboard.runs.tasks.nightly"),
     "relay-jobs": {
         "task": "tumorboard.runs.tasks.relay_jobs",
         "schedule": float(env("JOB_RELAY_SECONDS", "10")),
-    },
-    "nightly": {
-        "task": "tumorboard.runs.tasks.nightly",
-        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=10),
     },
     "anchor-audit": {
         "task": "tumorboard.runs.tasks.anchor_audit",

@@ -17,7 +17,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 from tumorboard.audit.models import AuditEvent
 from tumorboard.governance import gate
-from tumorboard.governance.actions import close_reach, open_reach, pin_snapshot
+from tumorboard.governance.actions import close_reach, open_reach, pin_snapshot, record_consents
 from tumorboard.governance.gate import NotPublished, Refused, Request, deciding
 from tumorboard.governance.models import PatientReach, SecurableGroupGrant
 from tumorboard.governance.permissions import PURPOSES, can_reach, decide, reachable_keys
@@ -110,7 +110,8 @@ def read_or_refused(request: Request) -> bool:
         return False
 
 
-def test_the_service_reads_whole_tables_for_its_own_work_only(service: User, ann: str) -> None:
+def test_the_service_reads_whole_tables_for_its_own_work_only(service: User, ann: str, ben: str) -> None:
+    record_consents(patient_keys=[ann, ben], scope="training", by="tests")
     for purpose in (OPERATIONS, TRAINING):
         assert gate.read(asked(service, None, purpose=purpose)).num_rows == 2
         assert gate.read(asked(service, ann, purpose=purpose)).num_rows == 1

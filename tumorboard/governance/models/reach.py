@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 
 from tumorboard.audit.phi import classify
@@ -18,9 +19,24 @@ class ReachQuerySet(models.QuerySet["PatientReach"]):
         now = timezone.now()
         return self.filter(starts_at__lte=now).filter(Q(ends_at=None) | Q(ends_at__gt=now))
 
-    def of(self, user: Any) -> ReachQuerySet:
-        """What lets `user` see patients now: their own relations and those of their groups."""
-        return self.in_force().filter(Q(user=user) | Q(group__user=user))
+    def of(self, user: Any, group_ids: list[int] | None = None) -> ReachQuerySet:
+        """What lets `user` see patients now: their own relations and those of their groups (looked up once,
+        or given). Both parts use an index, however many relations there are."""
+        if group_ids is None:
+            groups = Group.objects.filter(user=user).values("pk")
+            return self.in_force().filter(Q(user=user) | Q(_any_of("group_id", groups)))
+        return self.in_force().filter(Q(user=user) | Q(group__in=group_ids))
+
+
+def _any_of(column: str, values: models.QuerySet[Any]) -> Func:
+    """`column = any(array(select ...))`: PostgreSQL looks the array up once, then uses the index."""
+    return Func(
+        F(column),
+        ArraySubquery(values),
+        template="(%(expressions)s))",
+        arg_joiner=" = any(",
+        output_field=models.BooleanField(),
+    )
 
 
 class PatientReach(models.Model):
