@@ -69,6 +69,45 @@ def gate_socket(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"tumorboard-gate-{os.getuid()}-{digest}" / "gate.sock"
 
 
+def nightly(at: str, task: str) -> dict[str, dict[str, object]]:
+    """An entry of the beat schedule for "hour:minute", or none for an empty text."""
+    if not at:
+        return {}
+    hour, _, minute = at.partition(":")
+    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
+        raise ImproperlyConfigured(f"NIGHTLY_AT must be hour:minute such as 02:30, or empty, not {at!r}.")
+    return {"nightly": {"task": task, "schedule": crontab(hour=int(hour), minute=int(minute))}}
+
+
+def postgres(url: str) -> dict[str, object]:
+    """A Django database entry from a postgresql:// address (host may be a socket folder in `?host=`)."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with postgresql:// (no other database is supported)."
+        )
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "tumorboard",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or ""),
+        **({"OPTIONS": {"pool": {"min_size": 1, "max_size": 10}}} if flag("DATABASE_POOL", False) else {}),
+    }
+
+
+def gate_socket(home: Path) -> Path:
+    """Where the gate listens: in the home, or where that is too long for a socket's address in a private
+    folder (which `manage.py gate` makes) of the same name for the same home."""
+    wanted = home / "gate" / "gate.sock"
+    if len(os.fsencode(wanted)) <= LONGEST_SOCKET:
+        return wanted
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"tumorboard-gate-{os.getuid()}-{digest}" / "gate.sock"
+
+
 # --- where data lives -------------------------------------------------------------------------------
 HOME = Path(env("TUMORBOARD_HOME", str(BASE_DIR / ".tumorboard")))
 LAKE_URL = env("LAKE_URL", str(HOME / "lake"))
@@ -268,12 +307,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 JOB_LEASE_SECONDS = int(env("JOB_LEASE_SECONDS", "60"))
+# When everybody is screened and scored again and the lake is looked after, "hour:minute" of TIME_ZONE.
+NIGHTLY_AT = env("NIGHTLY_AT", "02:30")  # empty: never
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "score-nightly": {
-        "task": "tumorboard.runs.tasks.score_nightly",
-        "schedule": crontab(hour=int(env("NIGHTLY_HOUR", "2")), minute=40),
-    },
+    **nightly(NIGHTLY_AT, "tumorboard.runs.tasks.nightly"),
     "relay-jobs": {
         "task": "tumorboard.runs.tasks.relay_jobs",
         "schedule": float(env("JOB_RELAY_SECONDS", "10")),
