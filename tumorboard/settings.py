@@ -79,35 +79,6 @@ def nightly(at: str, task: str) -> dict[str, dict[str, object]]:
     return {"nightly": {"task": task, "schedule": crontab(hour=int(hour), minute=int(minute))}}
 
 
-def postgres(url: str) -> dict[str, object]:
-    """A Django database entry from a postgresql:// address (host may be a socket folder in `?host=`)."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must start with postgresql:// (no other database is supported)."
-        )
-    query = parse_qs(parts.query)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/") or "tumorboard",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host", [parts.hostname or ""])[0],
-        "PORT": str(parts.port or ""),
-        **({"OPTIONS": {"pool": {"min_size": 1, "max_size": 10}}} if flag("DATABASE_POOL", False) else {}),
-    }
-
-
-def gate_socket(home: Path) -> Path:
-    """Where the gate listens: in the home, or where that is too long for a socket's address in a private
-    folder (which `manage.py gate` makes) of the same name for the same home."""
-    wanted = home / "gate" / "gate.sock"
-    if len(os.fsencode(wanted)) <= LONGEST_SOCKET:
-        return wanted
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
-    return Path(tempfile.gettempdir()) / f"tumorboard-gate-{os.getuid()}-{digest}" / "gate.sock"
-
-
 # --- where data lives -------------------------------------------------------------------------------
 HOME = Path(env("TUMORBOARD_HOME", str(BASE_DIR / ".tumorboard")))
 LAKE_URL = env("LAKE_URL", str(HOME / "lake"))
