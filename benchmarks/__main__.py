@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import options
 
-ALL = ("ingest", "page", "growth")
+ALL = ("ingest", "page", "growth", "audit")
 
 
 def main() -> int:

@@ -8,6 +8,8 @@ from django import forms
 from django.http import QueryDict
 
 from tumorboard.audit.events import Event
+from tumorboard.audit.models import Phase
+from tumorboard.governance.purposes import PURPOSES
 from tumorboard.lake.tables import TIERS
 from tumorboard.runs.console import quarantine
 from tumorboard.runs.kinds import LABELS
@@ -15,6 +17,7 @@ from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
 
 ANY = ("", "Any")
+CHANNELS = ("web", "api", "task", "cli", "export")
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
@@ -79,12 +82,15 @@ class ModelFilter(Filter):
 
 class AuditFilter(Filter):
     private = ("record_number",)
-    event = forms.ChoiceField(label="Event", choices=[ANY, *sorted(Event.choices, key=lambda c: c[1])])
+    record_number = forms.CharField(label="Patient's record number", max_length=60)
     actor = forms.CharField(label="Who", max_length=150)
+    event = forms.ChoiceField(label="Event", choices=[ANY, *sorted(Event.choices, key=lambda c: c[1])])
+    purpose = forms.ChoiceField(label="Purpose", choices=[ANY, *((p, p.capitalize()) for p in PURPOSES)])
+    phase = forms.ChoiceField(label="Outcome", choices=[ANY, *Phase.choices])
     table = forms.CharField(label="Table", max_length=128)
+    channel = forms.ChoiceField(label="By way of", choices=[ANY, *((c, c) for c in CHANNELS)])
     since = forms.DateField(label="From", widget=DAY)
     until = forms.DateField(label="To", widget=DAY)
-    record_number = forms.CharField(label="Patient's record number", max_length=60)
 
 
 class SettleForm(forms.Form):
@@ -115,3 +121,35 @@ class HeadForm(forms.Form):
         if bool(given.get("seq")) != bool(given.get("hash")) and not self.errors:
             raise forms.ValidationError("Give both the number and the hash, or neither.")
         return given
+
+
+class SignForm(forms.Form):
+    """A signature: in which part, why in spite of what is not met, and the password again."""
+
+    part = forms.ChoiceField(label="Sign as")
+    deviation = forms.CharField(
+        label="Why what is not met is accepted",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+        help_text="Stays with the signature, for everybody to read",
+    )
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="A signature needs it again",
+    )
+
+    def offer(self, parts: list[str], *, deviates: bool) -> None:
+        self.fields["part"].choices = [(part, part.capitalize()) for part in parts]
+        self.fields["deviation"].required = deviates
+
+
+class StopForm(forms.Form):
+    """To stop a model one person and a reason are enough."""
+
+    state = forms.ChoiceField(label="Make it")
+    reason = forms.CharField(label="Why", max_length=300)
+
+    def offer(self, states: list[Any]) -> None:
+        self.fields["state"].choices = [(state.value, state.label) for state in states]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tumorboard.runs import views
+from tumorboard.runs import access_log, model_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -16,9 +16,19 @@ urlpatterns = [
     path("tables/", views.table_list, name="tables"),
     path("tables/<str:name>/", views.table, name="table"),
     path("lineage/", views.lineage, name="lineage"),
-    path("audit/", views.audit, name="audit"),
-    path("audit/verify/", views.verify, name="verify"),
-    path("models/", views.model_list, name="models"),
+    path("audit/", access_log.audit, name="audit"),
+    path("audit/export/", access_log.export, name="audit_export"),
+    path("audit/verify/", access_log.verify, name="verify"),
+    path("models/", model_views.model_list, name="models"),
+    path("models/<uuid:uuid>/", model_views.card, name="model"),
+    path("models/<uuid:uuid>/checkpoints/", model_views.checkpoints, name="model-checkpoints"),
+    path("models/<uuid:uuid>/sign/", model_views.sign, name="model-sign"),
+    path("models/<uuid:uuid>/stop/", model_views.stop, name="model-stop"),
+    path("models/<uuid:uuid>/drift/", model_views.drift, name="model-drift"),
+    path("models/<uuid:uuid>/settle/", model_views.settle, name="model-settle"),
+    path("models/<uuid:uuid>/groups/", model_views.bias, name="model-bias"),
+    path("models/<uuid:uuid>/inventory/", model_views.inventory, name="model-inventory"),
+    path("models/<uuid:uuid>/figures/<slug:name>.json", model_views.model_figure, name="model-figure"),
     path("cases/<uuid:uuid>/screen/", views.screen, name="screen"),
     path("cases/<uuid:uuid>/progress/", views.progress, name="progress"),
 ]

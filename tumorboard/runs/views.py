@@ -16,8 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
-from tumorboard.governance import people
-from tumorboard.governance.permissions import OPERATIONS
 from tumorboard.lake import tables
 from tumorboard.runs import actions, forms
 from tumorboard.runs.console import (
@@ -26,7 +24,6 @@ from tumorboard.runs.console import (
     home,
     ingests,
     jobs,
-    log,
     models,
     quarantine,
     screening,
@@ -37,7 +34,7 @@ from tumorboard.runs.health import healthz
 from tumorboard.runs.journal import NOTICES_KEPT
 from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
 
-WORDS, PATIENT = "quarantine", "patient"  # what the session keeps
+WORDS = "quarantine"  # what the session keeps
 
 # ---- home
 
@@ -192,68 +189,6 @@ def lineage(request: HttpRequest) -> HttpResponse:
     readers = graph.turned(inputs)
     rows = [(name, sources, readers.get(name, [])) for name, sources in inputs.items()]
     return render(request, "runs/lineage.html", {"graph": graph.draw(inputs), "rows": rows})
-
-
-# ---- audit
-
-
-@for_console
-@require_http_methods(["GET", "POST"])
-def audit(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST":
-        return _audit_search(request)
-    form = forms.AuditFilter(request.GET)
-    patient = kept(request, PATIENT)
-    page = page_of(request, log.search(form.chosen(), patient))
-    context = {
-        "filter": form,
-        "patient": patient,
-        "page": page,
-        "rows": [(event, log.in_words(event.detail)) for event in page],
-        "head": log.head(),
-        "head_form": forms.HeadForm(),
-    }
-    return render(request, "runs/audit.html", context)
-
-
-def _audit_search(request: HttpRequest) -> HttpResponse:
-    """A record number becomes a surrogate in the session; the other choices become the address."""
-    form = forms.AuditFilter({} if "reset" in request.POST else request.POST)
-    number = form.chosen().get("record_number")
-    if "everybody" in request.POST or "reset" in request.POST:
-        keep(request, PATIENT, "")
-    elif number:
-        key = people.find(by=request.user, record_number=number, purpose=OPERATIONS)
-        keep(request, PATIENT, key or "")
-        if key is None:
-            messages.error(request, "No patient with this record number is known here. Check the number.")
-    return redirect(request.path + form.query())
-
-
-@for_console
-@require_http_methods(["GET", "POST"])
-def verify(request: HttpRequest) -> HttpResponse:
-    """Walk the whole chain. By GET (the home page's fragment) only where the log is short."""
-    form = forms.HeadForm(request.POST if request.method == "POST" else {})
-    if not form.is_valid():
-        return render(request, "runs/verify.html", {"head_form": form}, status=422)
-    head = log.head()
-    wait = request.method == "GET" and head is not None and head.seq > log.VERIFIED_AT_ONCE
-    result = None if wait else log.verification(form.noted())
-    context = {"result": result, "head": head, "head_form": form}
-    return render(request, "runs/_chain.html" if request.htmx else "runs/verify.html", context)
-
-
-# ---- models
-
-
-@for_console
-@require_GET
-def model_list(request: HttpRequest) -> HttpResponse:
-    form = forms.ModelFilter(request.GET)
-    page = page_of(request, models.search(form.chosen().get("q", "")))
-    shown = models.chosen(request.GET.get("model", ""))
-    return render(request, "runs/models.html", {"page": page, "filter": form, "shown": shown})
 
 
 # ---- for clinicians

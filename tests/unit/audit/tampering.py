@@ -62,8 +62,8 @@ class Attack:
     def edit(self) -> None:
         as_superuser()
         columns = run(
-            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE NOT attisdropped AND attnum > 0 "
-            "AND attrelid = 'audit_auditevent'::regclass"
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE NOT attisdropped "
+            "AND attnum > 0 AND attrelid = 'audit_auditevent'::regclass"
         )
         name, kind = self.random.choice([c for c in columns if c[0] != "shard"])
         value = NEW_VALUES.get(kind, "left({0} || 'x', 1) || 'y'").format(f'"{name}"')

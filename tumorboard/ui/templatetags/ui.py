@@ -109,8 +109,10 @@ def page_window(page: Any) -> list[int | None]:
 
 @register.simple_tag(takes_context=True)
 def same_page(context: template.Context, **changes: Any) -> str:
-    """The present query with some parameters changed: a pager keeps the filters."""
+    """The present query with some parameters changed, None taken out: a pager keeps the filters."""
     query = context["request"].GET.copy()
     for name, value in changes.items():
-        query[name] = value
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
     return "?" + query.urlencode()
