@@ -43,13 +43,17 @@ class Row:
 
 def rows(path: Path = READ_TWICE) -> list[Row]:
     """The double-read set."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    ]
     return [_row(line) for line in lines[1:]]
 
 
 def _row(line: str) -> Row:
     study, start, end, checksum, half, facts = line.split("\t")
-    return Row(study, int(start), int(end), checksum, half, tuple(part for part in facts.split("; ") if part != "-"))
+    return Row(
+        study, int(start), int(end), checksum, half, tuple(part for part in facts.split("; ") if part != "-")
+    )
 
 
 def checksum(text: str) -> str:

@@ -84,8 +84,8 @@ _CLASSES = rf"(?P<{{0}}>{_CLASS}(?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | 
 _NYHA_NAME = r"(?:\(?new york heart association(?: ?\(nyha\))?|nyha)\)?"
 _HF = r"(?:(?:congestive )?(?:heart|cardiac) (?:failure|disease)|chf)"
 _NYHA = re.compile(
-    rf"(?:(?:history of |symptomatic )*{_HF}[ ,(]*(?:with |defined as |of |as defined by )*)?{_NYHA_NAME}(?:[ (]*(?:functional|class(?:ification|es)?|grade|heart failure|nyha)\)?)*[ ,:]*(?:of )?(?P<sign>{SIGN})? ?(?:class )?{_CLASSES.format('first')}\b(?P<after> or (?:greater|higher|above|more))?\)?(?: {_HF})?"
-    rf"|{_HF} ?(?P<sign2>{SIGN}) ?class {_CLASSES.format('second')}\b ?(?:\(?{_NYHA_NAME}\)?)?"
+    rf"(?:(?:history of |symptomatic )*{_HF}[ ,(]*(?:with |defined as |of |as defined by )*)?{_NYHA_NAME}(?:[ (]*(?:functional|class(?:ification|es)?|grade|heart failure|nyha)\)?)*[ ,:]*(?:of )?(?P<sign>{SIGN})?\s*(?:class )?{_CLASSES.format('first')}\b(?P<after> or (?:greater|higher|above|more))?\)?(?: {_HF})?"
+    rf"|{_HF} ?(?P<sign2>{SIGN})\s*class {_CLASSES.format('second')}\b ?(?:\(?{_NYHA_NAME}\)?)?"
 )  # fmt: skip
 
 
@@ -292,19 +292,21 @@ def measurable(source: Source) -> Iterator[Claim]:
 
 
 _SIZE = re.compile(
-    rf"\b(?:tumou?r|lesion|disease|metastas[ie]s|mass|nodule)s?\b[^.;<>≥≤]{{0,60}}?(?:(?:measuring|size|diameter|of|is|and is|visible and enhances on prone mri and is)\s?)(?P<sign>{SIGN})\s?(?P<value>{NUMBER}) ?(?P<unit>mm|cm)\b(?: in (?:the )?(?:longest|greatest|largest|maximum|short|long) (?:dimension|diameter|axis))?"
+    rf"(?P<paren>\((?P<sign3>{SIGN})\s*(?P<value3>{NUMBER}) ?(?P<unit3>mm|cm) in (?:the )?(?:longest|greatest|largest) (?:dimension|diameter)\))|"
+    rf"\b(?:tumou?r|lesion|disease|metastas[ie]s|mass|nodule)s?\b[^.;<>≥≤]{{0,60}}?(?:(?:measuring|size|diameter|of|is|and is|visible and enhances on prone mri and is)\s?)(?P<sign>{SIGN})\s*(?P<value>{NUMBER}) ?(?P<unit>mm|cm)\b(?: in (?:the )?(?:longest|greatest|largest|maximum|short|long) (?:dimension|diameter|axis))?"
 )
 
 
 def size(source: Source) -> Iterator[Claim]:
     """Read, but for the radiologist to confirm."""
     for match in _SIZE.finditer(source.seen):
-        sign, value = sign_of(match["sign"]), number(match["value"])
-        start = match.start("sign")
+        last = "3" if match["paren"] else ""
+        sign, value = sign_of(match[f"sign{last}"]), number(match[f"value{last}"])
+        start = match.start(f"sign{last}")
         leaf = source.open(
             "size of the tumour: for the radiologist to confirm", start, match.end(), "judgement"
         )
-        yield Claim(start, match.end(), "size", leaf, (f"size {sign} {value:g} {match['unit']}",))
+        yield Claim(start, match.end(), "size", leaf, (f"size {sign} {value:g} {match[f'unit{last}']}",))
 
 
 # ---- metastases of the central nervous system

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tumorboard.trials.criteria import And, Comorbidity, Comparison, Node, Not, OrganFunction, Sex
-from tumorboard.trials.eligibility.claims import Claim, Source, joined
+from tumorboard.trials.criteria import And, Comorbidity, Comparison, Node, Not, Or, OrganFunction, Sex
+from tumorboard.trials.eligibility.claims import Claim, ClaimKind, Source, joined
 from tumorboard.trials.eligibility.view import AFTER, PERIOD, SIGN, period, sign_of
 
 # What trials write -> the condition of `conditions.CONDITIONS` where there is one, else our words.
 _CONDITIONS = (
     ("HIV infection", "hiv", r"(?:known )?(?:human immunodeficiency virus(?: ?\(hiv\))?|hiv)(?:[ -](?:infection|seropositivity|disease|positivity|1/2 antibodies))?(?:/aids)?|aids\b"),
+    ("hepatitis B or C", "hepatitis b or c", r"hepatitis b(?: virus)?(?: ?\(hbv\))? ?(?:and/or|and|or|/) ?(?:hepatitis )?c(?: virus)?(?: ?\(hcv\))?(?: infections?)?"),
     ("hepatitis B", "hepatitis b", r"(?:chronic |viral )?hepatitis b(?: virus)?(?: ?\(hbv\))?(?: infection)?|hbv(?: infection)?|hbsag"),
     ("hepatitis C", "hepatitis c", r"(?:chronic |viral )?hepatitis c(?: virus)?(?: ?\(hcv\))?(?: infection)?|hcv(?: infection)?"),
     ("interstitial lung disease", "ild", r"interstitial lung disease(?: ?\(ild\))?|(?:non-infectious |drug-induced |radiation )?pneumonitis|idiopathic pulmonary fibrosis|pulmonary fibrosis"),
@@ -48,19 +49,57 @@ _NEGATIVE = re.compile(r" ?(?:-|is |are |must be |test )?negative\b")
 
 def conditions(source: Source) -> Iterator[Claim]:
     """Each condition named; `active` and a period belong to it. `HIV negative` is turned round."""
-    for match in _CONDITION.finditer(source.seen):
+    matches = list(_CONDITION.finditer(source.seen))
+    for number, match in enumerate(matches):
         place = next(n for n in range(len(_CONDITIONS)) if match[f"c{n}"])
         condition, short, _ = _CONDITIONS[place]
         negative = _NEGATIVE.match(source.seen, match.end())
         end = negative.end() if negative else match.start() + len(match[0].rstrip(" ,"))
-        days = period(match).days if match["count"] else None
-        asks = Comorbidity(condition, active=bool(match["active"]), within_days=days)
-        leaf: Node = source.leaf(asks, match.start(), end)
-        fact = f"recent {period(match)} {short}" if match["count"] else f"comorbidity {short}"
-        if negative:
-            yield Claim(match.start(), end, "comorbidity", Not(leaf), (f"not {fact}",))
-        else:
-            yield Claim(match.start(), end, "recent event" if days else "comorbidity", leaf, (fact,))
+        tested = re.search(r"\bnegative\b", source.seen[: match.start()]) is not None
+        dating, sure = (None, True) if tested else _dating(source.seen, matches[number:])
+        span = (match.start(), end)
+        nodes = [
+            _condition(source, name, bool(match["active"]), dating, sure, span) for name in _both(condition)
+        ]
+        when = f"recent {period(dating)}" if dating and sure else "comorbidity"
+        facts = tuple(f"{'not ' if negative else ''}{when} {name}" for name in _both(short))
+        node = joined(nodes, "or")
+        kind: ClaimKind = "recent event" if dating and sure else "comorbidity"
+        doubt = "" if sure else "whether the period covers the whole list"
+        yield Claim(*span, kind, Not(node) if negative else node, facts, doubt)
+
+
+def _both(name: str) -> list[str]:
+    return [name[:-5], f"{name[:-6]}{name[-1]}"] if name.lower().endswith("b or c") else [name]
+
+
+def _condition(
+    source: Source, name: str, active: bool, dating: re.Match[str] | None, sure: bool, span: tuple[int, int]
+) -> Node:
+    """The condition, in its period. Where the period may cover it or not, only what holds both ways counts."""
+    ever = source.leaf(Comorbidity(name, active), *span)
+    if dating is None:
+        return ever
+    recent = source.leaf(Comorbidity(name, active, period(dating).days), *span)
+    if sure:
+        return recent
+    return Or((recent, And((ever, source.open("whether the period covers this condition", *span)))))
+
+
+_LISTED = re.compile(r"[\s,]*(?:(?:and/or|and|or)\b)?(?: (?:untreated|recent|documented))?[\s,]*")
+
+
+def _dating(seen: str, matches: list[re.Match[str]]) -> tuple[re.Match[str] | None, bool]:
+    """The match whose period counts: its own, or the one that closes the list it stands in (`A, B or C within`).
+    After commas alone it is not sure that the period covers the list."""
+    gap = ""
+    for one, after in zip(matches, [*matches[1:], None], strict=True):
+        if one["count"]:
+            return one, one is matches[0] or re.search(r"and|or", gap) is not None
+        if after is None or not _LISTED.fullmatch(seen[one.end() : after.start()]):
+            return None, True
+        gap = seen[one.end() : after.start()]
+    return None, True
 
 
 _SECOND = re.compile(
@@ -76,7 +115,7 @@ def second_malignancy(source: Source) -> Iterator[Claim]:
         end = match.start() + len(match[0].rstrip(" ,"))
         long = period(match) if match["count"] else None
         leaf = source.leaf(
-            Comorbidity("second malignancy", within_days=long.days if long else None), match.start(), end
+            Comorbidity("second malignancy", "active" in match[0], within_days=long.days if long else None), match.start(), end
         )
         fact = f"recent {long} other malignancy" if long else "other malignancy"
         yield Claim(match.start(), end, "second malignancy", leaf, (fact,))
@@ -107,7 +146,7 @@ def pregnancy(source: Source) -> Iterator[Claim]:
 
 
 _GRADE = re.compile(
-    rf"(?:\(?(?:nci[- ]?)?(?:ctcae)?\)? ?(?P<sign>{SIGN}) ?)?(?:nci[- ])?(?:ctcae )?(?:\(v[\d.]+\) )?grade ?(?:(?P<sign2>{SIGN}) ?)?(?P<grade>[0-5])(?: or (?P<grade2>[1-5]))?(?:,? {AFTER.format('after')})?"
+    rf"(?:\(?(?:nci[- ]?)?(?:ctcae)?\)? ?(?P<sign>{SIGN})\s*)?(?:nci[- ])?(?:ctcae )?(?:\(v[\d.]+\) )?grade ?(?:(?P<sign2>{SIGN})\s*)?(?P<grade>[0-5])(?: or (?P<grade2>[1-5]))?(?:,? {AFTER.format('after')})?"
 )
 _SUBJECTS = (
     ("neuropathy", r"neuropath"), ("diarrhea", r"diarrh"), ("hemorrhage", r"hemorrhag|bleeding"),
@@ -117,11 +156,12 @@ _SUBJECTS = (
 
 def toxicity(source: Source) -> Iterator[Claim]:
     """A grade of a toxicity: read, but for the clinic to say."""
-    found = list(_GRADE.finditer(source.seen))
-    if len(found) != 1:
+    match = _GRADE.search(source.seen)
+    if match is None:
         return
-    match = found[0]
-    subject = next((name for name, pattern in _SUBJECTS if re.search(pattern, source.seen)), "")
+    before, after = source.seen[: match.start()], source.seen[match.end() : match.end() + 40]
+    named = [name for words in (before, after) for name, pattern in _SUBJECTS if re.search(pattern, words)]
+    subject = named[0] if named else ""
     signs = [sign for sign in (match["sign"], match["sign2"]) if sign]
     if not subject or len(signs) > 1:
         return

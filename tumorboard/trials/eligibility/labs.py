@@ -47,27 +47,27 @@ _BEFORE = (
 )
 _NAMES_LIST = rf"{_BEFORE}*{_NAME}(?:\s?(?:,|/|;|,? ?and ?/ ?or|,? and|,? or)\s?{_BEFORE}*{_NAME}){{0,5}}"
 _IS = (
-    r"[ ,:=-]*(?:(?:counts?|levels?|of|is|are|must be|should be|be|has to be|values?|time|result|both|consistently|that is"
-    r"|interval|clearance|a)[ :]+){0,4}"
+    r"(?:[ ,:(-]|=(?! ?[<>]))*(?:(?:counts?|levels?|of|is|are|must be|should be|be|has to be|values?|time|result|increased|elevated|both|consistently|that is"
+    r"|interval|clearance|a)[ :]+){0,4}\(?"
 )
 _LIMIT = (
     rf"(?:(?P<value>{NUMBER}){POWER}?(?:\s?(?P<times>x|times|-?fold|x the)?)?\s?(?P<uln>(?:x ?)?(?:the )?"
     r"(?:(?:institutional|laboratory|local|age-adjusted|respective)(?:'s)? )*(?:iuln|uln\b|upper limits? (?:of |for )?(?:the )?"
     r"normal|normal(?: limits?)?\b|lln\b|lower limits? of normal)(?: range)?)?"
-    r"(?:\s?(?P<unit>%|(?:cells|g|mg|mmol|umol|ug|mcg|ml|msec|ms|u|iu|k|milliseconds?|gm)?\s?(?:/|per|\bx\b)?\s?(?:mm ?\(?3\)?|cmm|m?cl|ul|"
+    r"(?:\s?(?P<unit>%|(?:cells|g|mg|mmol|umol|ug|mcg|ml|msec|ms|u|iu|k|milliseconds?|gm)?\s?(?:/|per|\bx\b)?\s?(?:mm {0,2}\(?3\)?|cmm|m?cl|ul|"
     r"microl(?:iter)?|mcl|dl|deciliter|l\b|liter|litre|ml|minute|min\b)?(?:\s?(?:per|/)\s?1[.,]73 ?(?:m|sqm|square met)\w*(?: ?2\)?)?)?))?"
     r"|(?P<bare>(?:the )?(?:institutional )?(?:uln\b|upper limits? (?:of |for )?(?:the )?normal)))"
 )
 # A second pair of brackets often explains the limit again.
 _ULN_NOTE = r"(?: ?\((?:i?uln|upper limits? (?:of|for) normal|upper limit normal)\)?)?(?: for (?:the|that) (?:reference )?lab(?:oratory)?)?"
-_ALONE = re.compile(rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s?{_LIMIT}{_ULN_NOTE}")
+_ALONE = re.compile(rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s*{_LIMIT}{_ULN_NOTE}")
 _NORMAL = re.compile(
     rf"(?P<names>{_NAMES_LIST})[ ,:-]*(?:(?:is|are|must be|should be)\s)?(?P<normal>within (?:the )?(?:institutional )?"
     r"(?:normal (?:limits|range)|limits of normal))"
 )
 _CONDITION = (
     r"(?:documented |known |presence of |the |underlying )*(?P<condition>(?:(?:liver|hepatic|bone|skeletal)(?:(?: ?/ ?| and/or | or )"
-    r"(?:liver|hepatic|bone|skeletal))?|hepatic and/or bone)(?: tumou?r)? (?:metasta[a-z]+(?:\(es\))?|involvement|mets|lesions?|disease)"
+    r"(?:liver|hepatic|bone|skeletal))?|hepatic and/or bone)(?: tumou?r)? (?:metasta[a-z]+(?:\(es\))?|involvement|mets|lesions?|disease)(?: (?:and/or|or) bone metastases)?"
     r"|gilbert'?s?(?: (?:disease|syndrome))?)(?: (?:are|is) present)?"
 )
 _FOR = r"(?:(?:,? ?(?:or|and|but|with))? ?(?:up to )?)"
@@ -75,10 +75,10 @@ _WHOM = (
     r"(?:for|if|in case of|in|with|in the (?:case|presence) of|when|unless)\s(?:(?:patients?|subjects?|participants?|those|the patient|there)"
     r"\s)?(?:(?:with|who have|has|have|having|are|is|a diagnosis of|due to)\s)*"
 )
-_TAIL = re.compile(rf"[\s,;(]*{_FOR}[\s(]*(?P<sign>{SIGN})\s?{_LIMIT}[\s,]*{_WHOM}{_CONDITION}\s?\)?")
+_TAIL = re.compile(rf"[\s,;(]*{_FOR}[\s(]*(?P<sign>{SIGN})\s*{_LIMIT}[\s,]*{_WHOM}{_CONDITION}\s?\)?")
 _TAIL_FIRST = re.compile(
     rf"[\s,;.(:]*(?:(?:with|the|following|exception|except|except for|unless)[\s:,]+)*{_WHOM.replace('(?:for|if', '(?:for|if|patients?')}{_CONDITION}"
-    rf"[\s,:]*(?:(?:who have|must have|have|has|may have|serum|total|level|in which case|{_NAMES_LIST})[\s,:]+)*(?P<sign>{SIGN})\s?{_LIMIT}\s?\)?"
+    rf"[\s,:]*(?:(?:who have|must have|have|has|may have|serum|total|level|in which case)[\s,:]+)*(?P<again>{_NAMES_LIST})?[\s,:]*(?P<sign>{SIGN})\s*{_LIMIT}\s?\)?"
 )
 
 
@@ -116,11 +116,14 @@ def _claim(source: Source, match: re.Match[str]) -> Claim | None:
         extra = _limit(tail)
         if extra is None:
             break
+        meant = _names(tail.groupdict().get("again") or "") or names
+        if not set(meant) <= set(names):
+            break
         nodes = [
-            _or_if(source, node, _leaf(source, name, extra, *tail.span()), tail)
+            _or_if(source, node, _leaf(source, name, extra, *tail.span()), tail) if name in meant else node
             for node, name in zip(nodes, names, strict=True)
         ]
-        facts += [f"{extra.words(name)} if {_condition(tail['condition'])}" for name in names]
+        facts += [f"{extra.words(name)} if {_condition(tail['condition'])}" for name in meant]
         end = tail.end()
     doubt = "'or' between values that may all be meant" if how == "unclear" else ""
     return Claim(start, end, _kind(names[0]), joined(nodes, how), tuple(facts), doubt)
@@ -197,7 +200,7 @@ def _limit(match: re.Match[str]) -> _Limit | None:
 
 
 _VOLUMES = (
-    ("L", r"l|liter|litre"), ("uL", r"ul|mm ?\(?3\)?|cmm|microl(?:iter)?|mcl|cl"), ("dL", r"dl|deciliter"),
+    ("L", r"l|liter|litre"), ("uL", r"ul|mm {0,2}\(?3\)?|cmm|microl(?:iter)?|mcl|cl"), ("dL", r"dl|deciliter"),
     ("mL", r"ml"), ("min", r"min(?:ute)?"),
 )  # fmt: skip
 
@@ -287,8 +290,8 @@ def _normal(source: Source, match: re.Match[str]) -> Claim:
 
 
 _BY_SEX = re.compile(
-    rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s?(?P<first>{NUMBER})\s?(?P<unit>ms|msec|g ?/ ?dl|mg ?/ ?dl)?,? (?:for|in|if)"
-    rf" (?P<sex>men|males?|women|females?)(?: (?:and|or|,)+)*[\s,;(]*(?P<sign2>{SIGN})\s?(?P<second>{NUMBER})\s?"
+    rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s*(?P<first>{NUMBER})\s?(?P<unit>ms|msec|g ?/ ?dl|mg ?/ ?dl)?,? (?:for|in|if)"
+    rf" (?P<sex>men|males?|women|females?)(?: (?:and|or|,)+)*[\s,;(]*(?P<sign2>{SIGN})\s*(?P<second>{NUMBER})\s?"
     r"(?P<unit2>ms|msec|g ?/ ?dl|mg ?/ ?dl)? (?:for|in|if) (?P<sex2>men|males?|women|females?)\)?"
 )
 
@@ -311,11 +314,11 @@ def by_sex(source: Source) -> Iterator[Claim]:
 
 
 _BMI = re.compile(
-    rf"\b(?P<what>bmi|body mass index|(?:body )?weight)(?: ?\(bmi\))?{_IS}(?P<sign>{SIGN})\s?(?P<value>{NUMBER})\s?(?P<unit>kg(?: ?/ ?m ?\(?2?\)?)?)?"
+    rf"\b(?P<what>bmi|body mass index|(?:body )?weight)(?: ?\(bmi\))?{_IS}(?P<sign>{SIGN})\s*(?P<value>{NUMBER})\s?(?P<unit>kg(?: ?/ ?m ?\(?2?\)?)?)?"
 )
 _PRESSURE = re.compile(
-    rf"\b(?P<what>systolic|diastolic|sbp|dbp)(?: (?:blood pressure|bp))?(?: ?\([sd]bp\))?{_IS}(?P<sign>{SIGN})\s?(?P<value>\d{{2,3}})(?: ?mm ?hg)?"
-    rf"|(?P<sign2>{SIGN})\s?(?P<value2>\d{{2,3}}) ?(?:mm ?hg )(?P<what2>systolic|diastolic)"
+    rf"\b(?P<what>systolic|diastolic|sbp|dbp)(?: (?:blood pressure|bp))?(?: ?\([sd]bp\))?{_IS}(?P<sign>{SIGN})\s*(?P<value>\d{{2,3}})(?: ?mm ?hg)?"
+    rf"|(?P<sign2>{SIGN})\s*(?P<value2>\d{{2,3}}) ?(?:mm ?hg )(?P<what2>systolic|diastolic)"
 )
 _VITALS = {
     "b": ("bmi", "BMI", "kg/m2"),

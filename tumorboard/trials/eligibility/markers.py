@@ -67,7 +67,7 @@ def _receptor_names(words: str) -> list[str]:
 
 _MEASURED = re.compile(
     rf"\b(?P<name>pd-?l1(?: expression)?(?:[ ,(]*(?:tumou?r proportion score|tps|combined positive score|cps)[ ,)(]*)*|tumou?r proportion score(?: ?\(tps\))?|combined positive score(?: ?\(cps\))?|tps|cps|tumou?r mutational burden(?: ?\(tmb\))?|tmb|ki-?67)"
-    rf"[ ,:]*(?:(?:of|is|score|index|expression|must be)\s)*(?P<sign>{SIGN})\s?(?P<value>{NUMBER}) ?(?P<unit>%|mut(?:ations?)? ?(?:/|per) ?(?:mb|megabase))?"
+    rf"[ ,:]*(?:(?:of|is|score|index|expression|must be)\s)*(?P<sign>{SIGN})\s*(?P<value>{NUMBER}) ?(?P<unit>%|mut(?:ations?)? ?(?:/|per) ?(?:mb|megabase))?"
 )
 _MSI = re.compile(
     r"\b(?P<high>msi-?h(?:igh)?\b|microsatellite instability[ -]high(?: ?\(msi-?h\))?|high microsatellite instability(?: ?\(msi-?h\))?)|(?P<mmr>dmmr\b|(?:mismatch repair|mmr)[ -]deficien(?:t|cy)(?: ?\(dmmr\))?|deficient (?:mismatch repair|mmr)(?: ?\(dmmr\))?)"

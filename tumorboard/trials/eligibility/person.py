@@ -27,13 +27,13 @@ _AGE = re.compile(
     rf"(?! ?(?:{_UNIT}.{{0,12}})?(?:above|older|over|more)){_OLD}(?:,? inclusive)?"
     rf"|(?:between )?(?P<low2>\d{{1,3}})(?: ?{_UNIT})? ?(?:-|to|and|through) ?(?P<high2>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)(?:,? inclusive)?"
     # age ≥ 18 years
-    rf"|\b(?:(?:minimum )?age|aged|ages)\b(?: \(?years\)?)?[ :,=-]*(?:(?:of|is|must be|should be|at (?:the time of )?(?:consent|enrol?lment|registration|screening))\s)*(?P<sign>{SIGN})\s?(?P<limit>\d{{1,3}}){_OLD}"
+    rf"|\b(?:(?:minimum )?age|aged|ages)\b(?: \(?years\)?)?[ :,=-]*(?:(?:of|is|must be|should be|at (?:the time of )?(?:consent|enrol?lment|registration|screening))\s)*(?P<sign>{SIGN})\s*(?P<limit>\d{{1,3}}){_OLD}"
     # 18 years of age or older; aged 18 and above
     rf"|(?:\b(?:aged?|ages)\b[ :]*(?:of )?)?(?:(?:at least|a minimum of) )?(?P<limit2>\d{{1,3}})(?:[ -]?{_UNIT} ?(?:of age|old)?| (?=and (?:above|older|over)\b)| (?=or (?:above|older|over)\b)),? ?{AFTER.format('after')}(?: of age)?"
     # at least 18 years of age
-    rf"|(?P<sign3>{SIGN})\s?(?P<limit3>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)\b"
+    rf"|(?P<sign3>{SIGN})\s*(?P<limit3>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)\b"
     # Women ≥ 18 years
-    rf"|\b(?:adults?|women|men|males?|females?|patients?|subjects?|participants?)\b[ ,(]*(?P<sign4>{SIGN})\s?(?P<limit4>\d{{1,3}})[ -]?{_UNIT}\)?"
+    rf"|\b(?:adults?|women|men|males?|females?|patients?|subjects?|participants?)\b[ ,(]*(?P<sign4>{SIGN})\s*(?P<limit4>\d{{1,3}})[ -]?{_UNIT}\)?"
     rf"|\b(?:minimum age|adults?) (?:of |\(?aged? )(?P<limit5>\d{{2}})[ -]?{_UNIT}?\)?)"
 )
 _TIMING = re.compile(
@@ -53,12 +53,12 @@ def age(source: Source) -> Iterator[Claim]:
         unit: Literal["years", "months"] = "months" if re.search(r"month", match[0]) else "years"
         timing = _TIMING.match(source.seen, match.end())
         end = timing.end() if timing else match.end()
+        start = match.start("sign4") if match["sign4"] else match.start()
         nodes: list[Node] = [
-            source.leaf(Age(limit, unit, completed=limit.sign in (">=", "<=")), match.start(), end)
-            for limit in limits
+            source.leaf(Age(limit, unit, completed=limit.sign in (">=", "<=")), start, end) for limit in limits
         ]
         facts = tuple(f"age {limit} {unit}" for limit in limits)
-        yield Claim(match.start(), end, "age", joined(nodes, "and"), facts)
+        yield Claim(start, end, "age", joined(nodes, "and"), facts)
 
 
 def _limits(match: re.Match[str]) -> list[Comparison]:
@@ -96,16 +96,16 @@ def sex(source: Source) -> Iterator[Claim]:
 _ECOG_NAME = r"(?:(?:the )?eastern cooperative oncology group(?: ?\((?:ecog)\))?|ecog|zubrod|who(?= (?:performance|ps\b)))"
 _PS = r"(?:[ -]?(?:performance|status|score|scale|grade|ps\b|\(ps\)|\(ecog\)|\(ecog ps\)))*"
 _LIST = (
-    r"(?P<{0}>[0-5](?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | and | through |, or )[0-5])*)(?![\d.%])"
+    r"(?P<{0}>[0-5](?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | and | through |, or )[0-5])*)(?!\d|\.\d|%)"
 )
-_OF = r"[ :=,]*(?:(?:of|is|must be|should be|either|in|the range|between|score|from|a)[ :]+)*"
+_OF = r"(?:[ :,]|=(?! ?[<>]))*(?:(?:of|is|must be|should be|either|in|the range|between|score|from|a)[ :]+)*"
 _ECOG = re.compile(
-    rf"(?:(?:performance status|ps)(?: of| \(ps\)| by| on| according to| as per)* )?{_ECOG_NAME}{_PS}{_OF}(?:(?P<sign>{SIGN})\s?(?P<limit>[0-5])(?![\d.%])|{_LIST.format('list')})"
-    rf"|(?:performance status|\bps){_OF}(?:(?P<sign2>{SIGN})\s?(?P<limit2>[0-5])(?![\d.%])|{_LIST.format('list2')}) ?\(?(?:by|on|according to|per|using|as per)? ?(?:the )?{_ECOG_NAME}{_PS}\)?"
+    rf"(?:(?:performance status|ps)(?: of| \(ps\)| by| on| according to| as per)* )?{_ECOG_NAME}{_PS}{_OF}(?:(?P<sign>{SIGN})\s*(?P<limit>[0-5])(?!\d|\.\d|%)|{_LIST.format('list')})"
+    rf"|(?:performance status|\bps){_OF}(?:(?P<sign2>{SIGN})\s*(?P<limit2>[0-5])(?!\d|\.\d|%)|{_LIST.format('list2')}) ?\(?(?:by|on|according to|per|using|as per)? ?(?:the )?{_ECOG_NAME}{_PS}\)?"
 )
 _KPS = re.compile(
     rf"\b(?:karnofsky|kps|lansky)(?:'s)?(?:[ -]?(?:performance|status|score|scale|index|ps\b|\(kps\)))*{_OF}"
-    rf"(?:(?P<sign>{SIGN})\s?(?P<limit>\d{{2,3}})|(?P<low>\d{{2,3}}) ?%? ?(?:-|to) ?(?P<high>\d{{2,3}})|(?P<only>\d{{2,3}}) ?%?,? ?{AFTER.format('after')}) ?%?"
+    rf"(?:(?P<sign>{SIGN})\s*(?P<limit>\d{{2,3}})|(?P<low>\d{{2,3}}) ?%? ?(?:-|to) ?(?P<high>\d{{2,3}})|(?P<only>\d{{2,3}}) ?%?,? ?{AFTER.format('after')}) ?%?"
 )
 
 
@@ -157,7 +157,7 @@ def _score(
 
 _LIFE = re.compile(
     rf"(?:(?:an? )?(?:estimated|anticipated|expected|projected|predicted) )?(?:life[ -]?expectancy|survival|expected to live)(?: (?:time|duration))?[ :,=]*(?:(?:of|is|must be|should be|estimated|to be|for)\s)*"
-    rf"(?:(?P<sign>{SIGN})\s?)?{PERIOD},? ?{AFTER.format('after')}?"
+    rf"(?:(?P<sign>{SIGN})\s*)?{PERIOD},? ?{AFTER.format('after')}?"
 )
 
 

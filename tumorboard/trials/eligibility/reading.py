@@ -104,10 +104,28 @@ def _claims(source: Source, phrases: list[tuple[int, int]], cue: re.Match[str] |
         if clear and not any(claim.start < other.end and other.start < claim.end for other in kept):
             kept.append(claim)
     kept.sort(key=lambda claim: claim.start)
-    turned = [_turned(source, claim) for claim in kept]
+    turned = _all_turned(source, kept)
     usable = [claim for claim in turned if cue is None or claim.start < cue.start()]
     result_age = RESULT_AGE.search(source.seen)
     return [dated(claim, period(result_age).days) for claim in usable] if result_age else usable
+
+
+def _all_turned(source: Source, claims: list[Claim]) -> list[Claim]:
+    """`No HIV, hepatitis B or C`: a negation reaches to the end of its list."""
+    turned: list[Claim] = []
+    for claim in claims:
+        one = _turned(source, claim)
+        before = turned[-1] if turned else None
+        if one is claim and before is not None and before.facts[0].startswith("not ") and before.kind in _LISTED:
+            same = claim.kind in _LISTED and not claim.facts[0].startswith("not ")
+            if same and _LIST_GAP.fullmatch(source.seen[before.end : claim.start]):
+                one = negated(claim, claim.start)
+        turned.append(one)
+    return turned
+
+
+_LISTED = frozenset({"comorbidity", "recent event", "brain metastases", "prior therapy", "washout"})
+_LIST_GAP = re.compile(r"[\s,]*(?:(?:and/or|and|or)\b)?[\s,]*")
 
 
 def _turned(source: Source, claim: Claim) -> Claim:

@@ -68,6 +68,7 @@ _NAMED = (
     ("unknown", "hormone replacement", r"hormone replacement(?: therapy)?"),
     ("unknown", "transplant", r"(?:(?:bone marrow|stem[ -]cell|solid organ|organ)(?: or (?:stem[ -]cell|bone marrow))? |allogene?ic (?:stem[ -]cell |bone marrow |tissue)?)+transplant(?:ation)?s?"),
     ("unknown", "radionuclides", r"(?:systemic )?radionuclides?"),
+    ("unknown", "trauma", r"(?:significant )?(?:traumatic injury|trauma)|open biopsy|craniotomy"),
     ("unknown", "tumour embolization", r"tumou?r embolization"),
 )  # fmt: skip
 _NOUN = r"(?: ?(?:anti-?cancer )?(?:therap(?:y|ies)|treatments?|agents?|drugs?|regimens?|antibod(?:y|ies)|chemotherap(?:y|ies)|medications?|procedures?|products?|compounds?)(?! (?:setting|naive))\b)*"
@@ -90,7 +91,7 @@ _BETWEEN = r"(?:,? ?and ?/ ?or |,? or |,? and |, ?|/)(?:(?:any|other|prior|previ
 
 @cache
 def _what() -> str:
-    return rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) )*(?P<what>{_one()}(?: ?\([^()]{{2,60}}\))?(?:{_BETWEEN}{_one()}(?: ?\([^()]{{2,60}}\))?){{0,9}})"
+    return rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) )*(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,19 @@ class _Meant:
     joint: Literal["and", "or"]
 
 
+# `taxane-based chemotherapy` is a taxane, not any chemotherapy.
+_KIND_OF = r"(?:[ -](?:based|containing))?(?: (?:neo-?adjuvant |adjuvant )?chemotherap(?:y|ies))?"
+
+
 def _meant(words: str) -> _Meant:
-    outside = re.sub(r"\([^()]*\)", "", words)
+    outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", words))
     known: dict[str, Treatments] = {}
     others: list[str] = []
     rest = outside
     for kind, name, pattern in _NAMED:
         if not re.search(rf"(?<![a-z-])(?:{pattern})(?![a-z])", rest):
             continue
-        rest = re.sub(rf"(?<![a-z-])(?:{pattern})(?![a-z])", " ", rest)
+        rest = re.sub(rf"(?<![a-z-])(?:{pattern}){_KIND_OF}(?![a-z])", " ", rest)
         if kind == "class" and name in CLASSES:
             known[name] = Treatments(classes=(name,))
         elif kind == "modality":
@@ -133,19 +138,25 @@ _HALF = (
 _WHICHEVER = r"(?:,? ?\(?whichever (?:is|was) (?P<whichever>longer|shorter|greater)\)?)?"
 _LONG = rf"(?:{PERIOD}(?: ?\(?,? ?or (?:within )?(?:at least )?{_HALF},?)?|{_HALF.replace('halves', 'only')})"
 _ANCHOR = (
-    r"(?:\s?,? ?\(?(?:prior to|before|of|preceding|from|after|since|prior|earlier than|to|in advance of)?,? ?(?:the )?(?:(?:start|initiation|commencement|beginning|administration|receipt|starting|receiving|planned|first|study|protocol|scheduled|investigational|trial|drug|treatments?"
+    r"(?:\s?,? ?\(?(?:prior to|before|of|preceding|from|after|since|prior|earlier than|to|in advance of)?,? ?(?:the )?(?:(?:(?:dose|initiation|start) of (?!study|the|protocol)[a-z0-9-]+|start|initiation|commencement|beginning|administration|receipt|starting|receiving|planned|first|study|protocol|scheduled|investigational|trial|drug|treatments?"
     r"|therapy|dose|doses|day|entry|entering|enrol?lment|registration|randomi[sz]ation|inclusion|screening|cycle|c1d1|1|of|the|on|this|in|into|based|study-drug|medication|product|baseline|administration|start|recruitment|period|to|consent|window)[ ,.]*\)?)+)?"
 )
-_WITHIN = rf"(?:(?:received |administered |used |given )?(?:with)?in (?:the )?(?:last |past |previous |preceding )*{_LONG}{_WHICHEVER}{_ANCHOR}{_WHICHEVER.replace('whichever>', 'whichever2>')})"
-_SINCE = rf"(?:(?:(?:completed|stopped|discontinued|finished|stop|elapsed|ended|be discontinued|received|terminated|must be)[ ,]*(?:(?:from|since|for|all|a|an|and|must have|been|completed|if|finished|be|at) )*)?(?P<sign>{SIGN})\s?{_LONG}{_WHICHEVER}{_ANCHOR}{_WHICHEVER.replace('whichever>', 'whichever2>')})"
+_WITHIN = rf"(?:(?:received |administered |used |given )?(?:with)?in (?:the )?(?:last |past |previous |preceding )*{_LONG}{_WHICHEVER}{_ANCHOR}(?: ?\(?or (?:with)?in {_HALF.replace('halves', 'halves2')},?)?{_WHICHEVER.replace('whichever>', 'whichever2>')})"
+_SINCE = rf"(?:(?:(?:completed|stopped|discontinued|finished|stop|elapsed|ended|be discontinued|received|terminated|must be)[ ,]*(?:(?:from|since|for|all|a|an|and|must have|been|completed|if|finished|be|at) )*)?(?P<sign>{SIGN})\s*{_LONG}{_WHICHEVER}{_ANCHOR}{_WHICHEVER.replace('whichever>', 'whichever2>')})"
+
+
+_PREFIX = (
+    r"(?:\b(?:prior|previous|any|received|receiving|use of|used|treatment (?:with|by)|therapy with|history of|administration of|other"
+    r"|completed|have|has|had|must have|who|participation in another clinical trial with) )*"
+)
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    before = re.compile(rf"{_what()}(?P<gap>[^.;:<>≥≤]{{0,40}}?)[ ,]*{_WITHIN}")
-    since = re.compile(rf"{_what()}(?P<gap>[^.;:<>≥≤]{{0,60}}?)[ ,]*{_SINCE}")
+    before = re.compile(rf"{_PREFIX}{_what()}(?P<gap>[^.;:<>≥≤]{{0,40}}?)[ ,]*{_WITHIN}")
+    since = re.compile(rf"{_PREFIX}{_what()}(?P<gap>[^.;:<>≥≤]{{0,60}}?)[ ,]*{_SINCE}")
     elapsed = re.compile(
-        rf"(?P<sign>{SIGN})\s?{PERIOD}(?: \w+){{0,3}} (?:elapsed|passed|since)(?: (?:since|between|from|the|end|of|last|completion|dose|any|prior|administration|a))* {_what()}"
+        rf"(?P<sign>{SIGN})\s*{PERIOD}(?: \w+){{0,3}} (?:elapsed|passed|since)(?: (?:since|between|from|the|end|of|last|completion|dose|any|prior|administration|a))* {_what()}"
     )
     prior = re.compile(
         rf"(?:(?:has |have |had |must have |previously )*(?:received|been treated with|treated with|failed|progressed (?:on|after|following))|(?:prior|previous|history of|preceding|exposure to|use of|treatment with|therapy with)(?: (?:exposure to|treatment(?:s)?(?: (?:with|by))?|therap(?:y|ies)(?: with)?|use of|with|or concurrent|radiation|an?|any|adjuvant|neoadjuvant))*)[ :]*(?:with |of )?{_what()}(?! ?(?:as |for|in the|within))"
@@ -178,7 +189,8 @@ def _washout(source: Source, match: re.Match[str], recent: bool) -> Iterator[Cla
     meant, long = _meant(match["what"]), period(match)
     end = match.start() + len(match[0].rstrip(" ,."))
     groups = match.groupdict()
-    halves = number(groups["halves"]) if groups.get("halves") else 0.0
+    half_lives = groups.get("halves") or groups.get("halves2")
+    halves = number(half_lives) if half_lives else 0.0
     whichever: Literal["shorter", "longer"] = (
         "shorter"
         if "shorter" in (groups.get("whichever") or "", groups.get("whichever2") or "")
@@ -223,7 +235,8 @@ def prior_therapies(source: Source) -> Iterator[Claim]:
     _, _, _, prior = _patterns()
     for match in prior.finditer(source.seen):
         if re.match(
-            r"[^.;]{0,40}\b(?:with)?in (?:the )?(?:last|past|previous|\d)", source.seen[match.end() :]
+            r"[^.;]{0,40}\b(?:with)?in (?:the )?(?:last|past|previous|preceding|\d|{COUNT})\b",
+            source.seen[match.end() :],
         ):
             continue
         meant = _meant(match["what"])
@@ -244,7 +257,7 @@ def prior_therapies(source: Source) -> Iterator[Claim]:
 # ---- lines
 
 _LINES = re.compile(
-    rf"(?:(?:received|failed|had|undergone|treated with|progressed (?:on|after)|failed after)\s)?(?:(?P<sign>{SIGN})\s?(?P<count>{COUNT})|(?P<either>one or two|1 or 2|1-2|one to two|1-3|one to three)|(?P<more>{COUNT}),? {AFTER.format('after')})(?: \(\d\))? (?:(?:prior|previous|different|separate) )?"
+    rf"(?:(?:received|failed|had|undergone|treated with|progressed (?:on|after)|failed after)\s)?(?:(?P<sign>{SIGN})\s*(?P<count>{COUNT})|(?P<either>one or two|1 or 2|1-2|one to two|1-3|one to three)|(?P<more>{COUNT}),? {AFTER.format('after')})(?: \(\d\))? (?:(?:prior|previous|different|separate) )?"
     r"(?:(?:lines?|regimens?|courses?)(?: of)?|(?:(?:prior|previous|systemic|chemotherapeutic|chemotherapy|cytotoxic|standard|anti-?cancer|anti-?her-?2|therapy|treatment|therapeutic|systemic therapy)[ -])+(?:lines?|regimens?|treatments?|therap(?:y|ies)))"
     r"(?: (?:of )?(?P<of>(?:prior |previous |systemic |standard |cytotoxic |anti-?cancer |palliative )*(?:chemotherapy|therapy|treatment|anti-?her-?2 therapy|systemic therapy|chemotherapeutic regimens?|regimens?)))?"
 )

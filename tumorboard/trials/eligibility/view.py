@@ -22,7 +22,13 @@ _SAME = {
 
 def view(text: str) -> str:
     """The text in one spelling, character by character."""
-    return "".join(map(_plain, text))
+    seen = list(map(_plain, text))
+    for escape in _ESCAPE.finditer(text):  # the escaped sign first, so that it touches the word before it
+        seen[escape.start()], seen[escape.start() + 1] = _plain(escape[0][1]), " "
+    return "".join(seen)
+
+
+_ESCAPE = re.compile(r"\\[^\\\w\s]")
 
 
 def _plain(character: str) -> str:

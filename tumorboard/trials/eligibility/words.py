@@ -59,11 +59,11 @@ _WEAKENING = (
 )
 _OTHER = (
     r"but|however|although|though|may|might|can|could|eligible|allowed|permitted|acceptable|excluded|exclude|only|note|notes|while|during|depending"
-    r"|instead|ok|waived|regardless|until|not|no|nor|neither|without|non|never|free|absence|lack"
+    r"|instead|ok|waived|regardless|until|nor|no[tr]?(?! (?:more|greater|less|fewer|higher|lower|exceeding) )|neither|without|non|never|free|absence|lack"
 )
 #: Words behind which nothing is a plain requirement any more.
 WEAKENING = re.compile(rf"\b(?:{_WEAKENING})\b")
-CUE = re.compile(rf"\b(?:{_WEAKENING}|{_OTHER})\b")
+CUE = re.compile(rf"\b(?:{_WEAKENING}|{_OTHER})\b|\b(?:patients?|subjects?|those) with\b[^:.;]{{1,60}}:")
 
 #: Directly before a claim: turns it round.
 NEGATION = re.compile(
