@@ -35,7 +35,7 @@ from tumorboard.runs.frames import everyone, frames
 from tumorboard.runs.ingesting import ingest
 from tumorboard.runs.kinds import KINDS, SCORE, SCREEN
 from tumorboard.runs.models import Job
-from tumorboard.runs.scoring import train_model
+from tumorboard.runs.training import train_model
 
 CASES, TIMES = 5, 5
 

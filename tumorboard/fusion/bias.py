@@ -14,7 +14,7 @@ import pandas as pd
 from .cohort import Cohort
 from .metrics import BLOCK
 from .survival import Bools, Floats, Outcome, kaplan_meier
-from .validation import Predictions, rounded
+from .validation import Predictions, rounded, rows_of
 
 FEWEST_DEATHS = 10  # below it no figure is given
 FEWEST_JUDGED = 100  # patients; below it a figure is given but not judged against the goal
@@ -32,7 +32,7 @@ def by_group(cohort: Cohort, predicted: Predictions, *, seed: int = 0) -> list[R
     whole = {"kind": "", "group": "everyone", **figures(cohort.outcome, predicted, seed=seed)}
     rows = [whole]
     for kind, group, members in groups(cohort.groups):
-        one = figures(cohort.outcome.rows(members), _of(predicted, members), seed=seed)
+        one = figures(cohort.outcome.rows(members), rows_of(predicted, members), seed=seed)
         rows.append({"kind": kind, "group": group, **one, "verdict": verdict(one, whole)})
     return rows
 
@@ -130,9 +130,3 @@ def _weighted_pairs(outcome: Outcome, risk: Floats, weights: Floats) -> tuple[Fl
         usable += ((weights[:, some] @ pairs) * weights).sum(axis=1)
         agreed += ((weights[:, some] @ right) * weights).sum(axis=1)
     return usable, agreed
-
-
-def _of(predicted: Predictions, members: Bools) -> Predictions:
-    return Predictions(
-        predicted.risk[members], predicted.survival[members], predicted.times, predicted.split[members]
-    )

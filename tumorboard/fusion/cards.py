@@ -55,6 +55,20 @@ def card(
     return {**card, "loses": losses(report, card)}
 
 
+def unmeasured(cohort: Cohort, *, synthetic: bool) -> Card:
+    """The card of a cohort too small for figures."""
+    return {
+        "for": list(FOR),
+        "not_for": [*([SYNTHETIC] if synthetic else []), *NOT_FOR],
+        "cohort": about(cohort, synthetic),
+        "calibration": [],
+        "groups": [],
+        "group_gap": None,
+        "patterns": [],
+        "loses": losses({}, {}),
+    }
+
+
 def about(cohort: Cohort, synthetic: bool) -> dict[str, Any]:
     """The training cohort in counts; groups with fewer than inventory.SMALL patients are not told apart."""
     days, age = cohort.outcome.time, cohort.groups.get("age")
@@ -111,7 +125,7 @@ def _fifth(outcome: Outcome, survival: Floats, day: float) -> dict[str, Any]:
 def losses(report: Mapping[str, Any], card: Card) -> list[str]:
     """Sentences: each figure and group in which clinical data alone, or no model, does as well or better."""
     rows = {row["row"]: row for row in report.get("rows", [])}
-    fused, simple = rows.get("late fusion"), rows.get("clinical only")
+    fused, simple = rows.get(_own_row(report)), rows.get("clinical only")
     if not fused or not simple:
         return ["Nothing was measured: the cohort is too small for figures."]
     return [
@@ -163,6 +177,11 @@ def _miscalibrated(fused: Mapping[str, Any]) -> list[str]:
     return [f"Its risks are {how}: calibration slope {slope:.2f} (1 is right, 0.9 to 1.1 is the goal)."]
 
 
+def _own_row(report: Mapping[str, Any]) -> str:
+    """What the report calls the row of the model itself."""
+    return f"{report.get('strategy', 'late')} fusion"
+
+
 def _known(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
     return one.get(name) is not None and other.get(name) is not None
 
@@ -170,7 +189,7 @@ def _known(one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
 def facts(report: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, float | None]:
     """What the criteria of the first steps are held against (see `criteria.CRITERIA`)."""
     rows = {row["row"]: row for row in report.get("rows", [])}
-    fused, mixed = rows.get("late fusion", {}), rows.get("shuffled labels", {})
+    fused, mixed = rows.get(_own_row(report), {}), rows.get("shuffled labels", {})
     gap = fused.get("gap")
     return {
         "deaths": report.get("events"),

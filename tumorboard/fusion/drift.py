@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from .cohort import Tables
-from .survival import Bools, Floats, Outcome
+from .cohort import Tables, align
+from .fused import Fusion
+from .survival import Bools, Floats, Outcome, step
 
 ALARM_RATE = 0.05
 SHARES = {"inputs": 0.038, "missingness": 0.004, "score": 0.003, "joint": 0.002, "outcome": 0.003}
@@ -43,6 +45,22 @@ class Window:
 
     def __len__(self) -> int:
         return len(self.risk)
+
+
+def window_of(fusion: Fusion, features: pd.DataFrame, cohort: pd.DataFrame) -> Window:
+    """The patients in rows of gold.cohort, with their rows of gold.features, as `fusion` sees them."""
+    patients = list(cohort["patient_key"].astype(str))
+    mine = features[features["patient_key"].astype(str).isin(patients)]
+    tables = align(mine, patients, {name: block.features for name, block in fusion.blocks.items()})
+    risk = fusion.risk(tables) if tables else np.zeros(len(patients))
+    days = cohort["os_days"].to_numpy(dtype=float, na_value=np.nan)
+    known = np.asarray((days >= 0) & cohort["died"].notna().to_numpy())
+    time = np.where(known, days, 0.0)
+    died = known & cohort["died"].fillna(False).to_numpy(dtype=bool)
+    baseline = fusion.baseline
+    hazard = step(baseline.time, baseline.hazard, np.minimum(time, baseline.follow_up), before=0.0)
+    expected = np.where(known, hazard * np.exp(risk), 0.0)
+    return Window(tables, risk, Outcome(died, time), expected, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from .bias import figures
 from .cohort import MODALITIES, Cohort
 from .survival import Bools
-from .validation import Predictions
+from .validation import Predictions, rows_of
 
 SMALL = 5  # patients; smaller cells are not told apart
 PATTERNS_SHOWN = 12
@@ -89,9 +89,7 @@ def performance(cohort: Cohort, predicted: Predictions, *, seed: int = 0) -> lis
         mine: Bools = (present == key).all(axis=1)
         if mine.sum() < SMALL:
             continue
-        part = Predictions(
-            predicted.risk[mine], predicted.survival[mine], predicted.times, predicted.split[mine]
-        )
+        part = rows_of(predicted, mine)
         has = [name for name, there in zip(names, key, strict=True) if there]
         rows.append({"has": has, **figures(cohort.outcome.rows(mine), part, seed=seed)})
     return sorted(rows, key=lambda row: (-row["n"], row["has"]))

@@ -20,7 +20,7 @@ from django.utils import timezone
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume, latest_versions
 from tumorboard.identity.crosswalk import Identifier
 from tumorboard.lake import engine, tables
 from tumorboard.lake.store import PREDICATE_LIMIT
@@ -29,6 +29,8 @@ from tumorboard.pipeline.building import Builder, Built
 from tumorboard.pipeline.landing import KNOWN, LANDED, NOT_DATA, LandedFile, Landing
 from tumorboard.runs.journal import DatabaseJournal, broken_row, quarantine
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
+from tumorboard.runs.rescoring import score_again
+from tumorboard.runs.rescreening import after_build
 from tumorboard.runs.version import code_version
 
 Progress = Callable[[str, int, int], None]
@@ -57,17 +59,24 @@ def build(
     One build at a time: two at once would each overwrite what the other has just made.
     """
     with DatabaseLedger().writing("builds"):
-        built = _build(run, progress, everything)
+        before = latest_versions(table.name for table in tables.build_order())
+        built, patients = _build(run, progress, everything)
     if built.publications:
         register_securables()
+        versions = {p.table: p.version for p in built.publications}
+        after_build(versions=versions, before=before, patients=patients, by=run.started_by)
+        score_again(versions=versions, patients=patients, by=run.started_by)
     return built
 
 
-def _build(run: IngestRun, progress: Callable[[int, int], None], everything: bool) -> Built:
+def _build(
+    run: IngestRun, progress: Callable[[int, int], None], everything: bool
+) -> tuple[Built, list[str] | None]:
+    """What was built, and for whom: None for everyone."""
     waiting = list(IngestedFile.objects.unbuilt())
     targets = _targets({f.source for f in waiting}, everything)
     if not targets:
-        return Built()
+        return Built(), []
     patients = None if everything else _patients(waiting, targets)
     subjects = crosswalk().subjects_of(patients) if patients is not None else None
     links = [link for link in crosswalk().links() if subjects is None or link[0] in subjects]
@@ -78,7 +87,7 @@ def _build(run: IngestRun, progress: Callable[[int, int], None], everything: boo
         built = builder.build(targets, progress)
     IngestedFile.objects.filter(pk__in=[f.pk for f in waiting]).update(built_at=timezone.now())
     quarantine(run, [broken_row(b) for b in built.broken])
-    return built
+    return built, patients
 
 
 def _targets(sources: set[str], everything: bool) -> list[Table]:

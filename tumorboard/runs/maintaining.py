@@ -23,9 +23,10 @@ from tumorboard.lake.store import Damaged
 from tumorboard.lake.tables import Table
 from tumorboard.lake.upkeep import GRACE, Kept, Upkeep
 from tumorboard.pipeline.landing import content_hash_of_kept
-from tumorboard.runs.models import IngestedFile, TrainedModel
+from tumorboard.runs.models import IngestedFile
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
+from tumorboard.scores.models import ScoringModel
 
 Pins = dict[str, set[int]]  # table -> versions
 VOLUME = "volume landing"
@@ -47,7 +48,7 @@ def _pinned() -> Iterator[tuple[str, int]]:
     """Snapshots (of cases, agendas and signed decisions) and what models were trained on."""
     for entries in Snapshot.objects.values_list("entries", flat=True):
         yield from ((table, entry["version"]) for table, entry in entries.items())
-    for inputs in TrainedModel.objects.values_list("inputs", flat=True):
+    for inputs in ScoringModel.objects.values_list("inputs", flat=True):
         yield from ((table, version) for table, version in inputs.items() if isinstance(version, int))
 
 

@@ -172,29 +172,3 @@ class QuarantinedRow(models.Model):
                 fields=["stage", "source", "file_hash", "locator", "field", "reason"], name="refused_once"
             )
         ]
-
-
-class TrainedModel(models.Model):
-    """A fusion model by its content: what it was trained on, how it measured, whether it is in use."""
-
-    name = models.CharField(max_length=60)
-    version = models.CharField(max_length=40)
-    in_use = models.BooleanField(default=False)
-    inputs = models.JSONField(default=dict, help_text="Table -> version it was trained on")
-    report = models.JSONField(default=dict)
-    code_version = models.CharField(max_length=60)
-    trained_at = models.DateTimeField(default=timezone.now)
-
-    PHI: ClassVar[dict[str, str]] = classify(
-        none="id name version in_use inputs report code_version trained_at"
-    )
-
-    class Meta:
-        ordering = ["-trained_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["name", "version"], name="model_known_once"),
-            models.UniqueConstraint(fields=["name"], condition=Q(in_use=True), name="one_model_in_use"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"

@@ -1,136 +1,186 @@
-"""Train the fusion model on the cohort, and score patients with the model in use."""
+"""Score patients with every model that is silent or approved; who sees which score, the gate says."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from tumorboard.audit.events import Event
-from tumorboard.audit.record import record
 from tumorboard.fusion import saved, scoring
 from tumorboard.fusion.model import Model
-from tumorboard.fusion.train import train
 from tumorboard.governance import gate
 from tumorboard.governance.ledger import latest_versions
-from tumorboard.governance.permissions import TRAINING
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
 from tumorboard.runs.frames import everyone, frames, service_user
-from tumorboard.runs.models import TrainedModel
 from tumorboard.runs.needs import needs
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
+from tumorboard.scores.actions import note_scored
+from tumorboard.scores.models import ScoringModel
 
-BLOCK = 1000  # patients a step
-INPUTS = ("gold.features", "gold.cohort")
-
-
-def train_model(*, by: Any, seed: int = 0) -> TrainedModel:
-    """Fit on everyone in gold.cohort, keep the model by its version, and put it in use.
-
-    Raises ValueError where there is no cohort to train on.
-    """
-    inputs = latest_versions(INPUTS)
-    data = frames(INPUTS, purpose=TRAINING)
-    if not all(name in data and len(data[name]) for name in INPUTS):
-        raise ValueError("gold.features and gold.cohort are empty: ingest a cohort before training")
-    synthetic = bool(data["gold.cohort"]["synthetic"].fillna(False).all())
-    name = "synthetic cohort" if synthetic else "own cohort"
-    model, report = train(data["gold.features"], data["gold.cohort"], seed=seed, name=name)
-    saved.save(model.state(), _folder(model.name, model.version))
-    return _put_in_use(model, report, inputs, by)
+BLOCK = 25_000  # patients a step: each step rewrites the table, so steps are few
+AT_ONCE = 2_000  # patients unpacked to rows at a time, to bound memory
+TABLE = "gold.risk_scores"
+INPUTS = ("gold.features", "gold.cohort", "gold.modalities")
+# What gold.modalities calls the kinds of data that a model knows by another name.
+MODALITY = {"genomics": "genomic"}
+NO_FEATURES = ["patient_key", "modality", "feature", "value", "as_of", "row_id"]
+NO_COHORT = ["patient_key", "tumor_type", "landmark_on", "synthetic", "row_id"]
 
 
-@transaction.atomic
-def _put_in_use(model: Model, report: dict[str, Any], inputs: dict[str, int], by: Any) -> TrainedModel:
-    TrainedModel.objects.filter(name=model.name, in_use=True).update(in_use=False)
-    trained, _ = TrainedModel.objects.update_or_create(
-        name=model.name,
-        version=model.version,
-        defaults={
-            "in_use": True,
-            "inputs": inputs,
-            "report": json.loads(json.dumps(report, default=str)),
-            "code_version": code_version(),
-        },
-    )
-    record(Event.MODEL_TRAINED, by=by, target=trained, inputs=inputs)
-    return trained
+@dataclass(frozen=True)
+class Patients:
+    """What is known of the patients of one step."""
+
+    keys: list[str]
+    features: pd.DataFrame
+    cohort: pd.DataFrame
+    not_permitted: dict[str, set[str]]
+
+    def of(self, keys: Sequence[str]) -> Patients:
+        chosen = set(keys)
+        return Patients(
+            list(keys),
+            self.features[self.features["patient_key"].isin(chosen)],
+            self.cohort[self.cohort["patient_key"].isin(chosen)],
+            {key: names for key, names in self.not_permitted.items() if key in chosen},
+        )
 
 
-def model_in_use() -> Model | None:
-    trained = TrainedModel.objects.filter(in_use=True).order_by("-trained_at").first()
-    return Model.from_state(saved.load(_folder(trained.name, trained.version))) if trained else None
-
-
-def _folder(name: str, version: str) -> Path:
+def folder_of(name: str, version: str) -> Path:
+    """Where a model's files are, by its content."""
     return Path(settings.MODELS_DIR) / name / version
 
 
-@needs(reads=(*INPUTS, "silver.patients"), writes=("gold.risk_scores",))
+def load(model: ScoringModel) -> Model:
+    """The model's files, checked against their hash. Raises saved.UnreadableModel."""
+    found = Model.from_state(saved.load(folder_of(model.name, model.version)))
+    if found.version != model.version:
+        raise saved.UnreadableModel(f"the files of {model} are those of another version")
+    return found
+
+
+@needs(reads=(*INPUTS, "silver.patients"), writes=(TABLE,))
 def score_patients(attempt: Attempt) -> str:
     """The job `score`: the patients its arguments name, or everyone."""
-    model = model_in_use()
-    if model is None:
-        return "no model in use: train one with `manage.py train_model`"
-    patients = attempt.job.arguments.get("patients") or everyone()
+    known = list(ScoringModel.objects.scoring())
+    if not known:
+        return "no model scores: train one with `manage.py train_model` and sign for it on its page"
+    models = [(one, load(one)) for one in known]
+    named = attempt.job.arguments.get("patients")
+    patients = named or everyone()
     blocks = [patients[start : start + BLOCK] for start in range(0, len(patients), BLOCK)]
     for number, block in enumerate(blocks):
         if number < attempt.resume_at:
             continue
-        records = _scores(model, block)
+        inputs = latest_versions(INPUTS)
+        new = score_block(models, read(block, inputs), str(attempt.job.uuid))
         with attempt.effect(number + 1, len(blocks)):
-            _keep(records, block, attempt.job.uuid)
-    return f"patients: {len(patients)}, model {model.version}"
+            _keep(new, block, inputs, str(attempt.job.uuid))
+    if not named:
+        for one, _ in models:
+            note_scored(model=one, patients=len(patients))
+    return f"patients: {len(patients)}, models: {', '.join(one.version for one in known)}"
 
 
-def _scores(model: Model, patients: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows of gold.risk_scores, each naming the feature rows it was computed from."""
-    data = frames(INPUTS, patients)
-    features = data.get(
-        "gold.features", pd.DataFrame(columns=["patient_key", "modality", "feature", "value"])
+def read(patients: Sequence[str], versions: Mapping[str, int]) -> Patients:
+    """Features, cohort and permissions of these patients, at these versions."""
+    data = frames([table for table in INPUTS if table in versions], patients, versions=versions)
+    modalities = data.get("gold.modalities", pd.DataFrame(columns=["patient_key", "modality", "status"]))
+    refused = modalities[modalities["status"] == "not_permitted"]
+    not_permitted: dict[str, set[str]] = {}
+    for key, name in zip(refused["patient_key"], refused["modality"], strict=True):
+        not_permitted.setdefault(key, set()).add(MODALITY.get(name, name))
+    return Patients(
+        list(patients),
+        data.get("gold.features", pd.DataFrame(columns=NO_FEATURES)),
+        data.get("gold.cohort", pd.DataFrame(columns=NO_COHORT)),
+        not_permitted,
     )
-    cohort = data.get("gold.cohort", pd.DataFrame(columns=["patient_key", "tumor_type"]))
-    types = dict(zip(cohort["patient_key"], cohort["tumor_type"], strict=True))
-    scores = scoring.score_all(model, features, list(patients), tumor_types=types)
-    used = (
-        {key: [f"gold.features/{r}" for r in rows["row_id"]] for key, rows in features.groupby("patient_key")}
-        if len(features)
-        else {}
+
+
+def score_block(models: Sequence[tuple[ScoringModel, Model]], patients: Patients, run: str) -> pa.Table:
+    """Rows of gold.risk_scores by every model, each naming the rows it was computed from."""
+    table = tables.get(TABLE)
+    parts = [
+        lake_rows.arrow(list(_records(about, model, some)), table, run)
+        for about, model in models
+        for some in _parts(patients)
+    ]
+    return pa.concat_tables(parts) if parts else table.arrow_schema.empty_table()
+
+
+def _parts(patients: Patients) -> Iterator[Patients]:
+    if len(patients.keys) <= AT_ONCE:
+        yield patients
+        return
+    for start in range(0, len(patients.keys), AT_ONCE):
+        yield patients.of(patients.keys[start : start + AT_ONCE])
+
+
+def _records(about: ScoringModel, model: Model, patients: Patients) -> Iterator[dict[str, Any]]:
+    cohort = patients.cohort.set_index("patient_key")
+    keys = [key for key in patients.keys if _may_score(about, cohort, key)]
+    scores = scoring.score_all(
+        model,
+        patients.features,
+        keys,
+        tumor_types=cohort["tumor_type"].to_dict(),
+        landmarks=cohort["landmark_on"].to_dict(),
+        not_permitted=patients.not_permitted,
     )
-    return [
-        {
-            **row,
-            "derived_from": used.get(row["patient_key"], []),
+    origins = _origins(patients)
+    for row in scoring.rows(scores, as_of=timezone.localdate()).to_dict("records"):
+        yield {
+            **{name: None if _is_nan(value) else value for name, value in row.items()},
+            "derived_from": origins.get(row["patient_key"], []),
             "origin": "model",
             "method": f"{model.name} {model.version}",
             "system": model.name,
             "recorded_on": row["as_of"],
         }
-        for row in scoring.rows(scores, as_of=timezone.localdate()).to_dict("records")
-    ]
 
 
-def _keep(records: Sequence[dict[str, Any]], patients: Sequence[str], run: object) -> None:
-    table = tables.get("gold.risk_scores")
+def _may_score(about: ScoringModel, cohort: pd.DataFrame, key: str) -> bool:
+    """What was learnt from invented patients says nothing about a real one."""
+    return not about.synthetic or (key in cohort.index and bool(cohort.at[key, "synthetic"]))
+
+
+def _origins(patients: Patients) -> dict[str, list[str]]:
+    """Per patient the rows a score rests on: permitted features, then the cohort row."""
+    features = patients.features
+    if patients.not_permitted:
+        hidden = [
+            modality in patients.not_permitted.get(key, ())
+            for key, modality in zip(features["patient_key"], features["modality"], strict=True)
+        ]
+        features = features[~pd.Series(hidden, index=features.index, dtype=bool)]
+    found: dict[str, list[str]] = {}
+    for table, rows in (("gold.features", features), ("gold.cohort", patients.cohort)):
+        for key, row_id in zip(rows["patient_key"], rows["row_id"], strict=True):
+            found.setdefault(key, []).append(f"{table}/{row_id}")
+    return found
+
+
+def _keep(new: pa.Table, patients: Sequence[str], inputs: Mapping[str, int], run: str) -> None:
     gate.replace_rows(
         by=service_user(),
-        table=table.name,
-        rows=lake_rows.arrow(_without_nan(records), table, str(run)),
-        inputs=latest_versions(INPUTS),
-        run_id=str(run),
+        table=TABLE,
+        rows=new,
+        inputs=inputs,
+        run_id=run,
         code_version=code_version(),
         patients=patients,
     )
 
 
-def _without_nan(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _is_nan(value: Any) -> bool:
     """pandas writes a missing number as NaN; the lake knows null only."""
-    return [{k: None if isinstance(v, float) and v != v else v for k, v in r.items()} for r in records]  # noqa: PLR0124
+    return isinstance(value, float) and value != value  # noqa: PLR0124

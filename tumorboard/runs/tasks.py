@@ -12,7 +12,10 @@ from tumorboard.audit import anchors, context
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.runs import actions, working
-from tumorboard.runs.kinds import KINDS, MAINTAIN, SCRUB
+from tumorboard.runs.kinds import KINDS, MAINTAIN, SCORE, SCRUB, WATCH
+from tumorboard.runs.rescreening import screen_everyone
+from tumorboard.scores.models import ScoringModel
+from tumorboard.screening.models import Change
 
 log = logging.getLogger(__name__)
 
@@ -23,22 +26,9 @@ def run_job(uuid: str) -> None:
         working.run(UUID(uuid), KINDS)
 
 
-@shared_task(name="tumorboard.runs.tasks.screen_nightly")
-def screen_nightly() -> None:
-    screen_everyone(cause=Change.Cause.DAY, by="schedule")
-
-
 @shared_task(name="tumorboard.runs.tasks.relay_jobs", expires=10)
 def relay_jobs() -> None:
     actions.recover_jobs()
-
-
-@shared_task(name="tumorboard.runs.tasks.nightly", expires=3600)
-def nightly() -> None:
-    """Score everyone again, so that no score is older than a day, and watch the models."""
-    if ScoringModel.objects.scoring().exists():
-        for kind in (SCORE, WATCH):
-            actions.queue_job(kind=kind, by="nightly")
 
 
 @shared_task(name="tumorboard.runs.tasks.anchor_audit", expires=50)
@@ -55,6 +45,9 @@ def anchor_audit() -> None:
 
 @shared_task(name="tumorboard.runs.tasks.nightly", expires=3600)
 def nightly() -> None:
-    """Maintenance, then the scrub of what it left."""
-    for kind in (MAINTAIN, SCRUB):
-        actions.queue_job(kind=kind, by="beat")
+    """Screen everyone again, because dates pass; score everyone and watch the models, where one scores; then
+    look after the lake."""
+    screen_everyone(cause=Change.Cause.DAY, by="nightly")
+    scoring = (SCORE, WATCH) if ScoringModel.objects.scoring().exists() else ()
+    for kind in (*scoring, MAINTAIN, SCRUB):
+        actions.queue_job(kind=kind, by="nightly")

@@ -24,7 +24,6 @@ from tumorboard.runs.console import (
     home,
     ingests,
     jobs,
-    models,
     quarantine,
     screening,
 )

@@ -148,3 +148,8 @@ def settle_alert(*, alert: Alert, settlement: str, by: User) -> None:
     if not settled.update(settled_at=timezone.now(), settled_by=by, settlement=settlement.strip()[:300]):
         raise ChangedMeanwhile("Somebody else has settled this alert.")
     record(Event.MODEL_ALERT_SETTLED, by=by, target=alert.model, alert=alert.pk, subject=alert.subject)
+
+
+def note_scored(*, model: ScoringModel, patients: int) -> None:
+    """How many patients the last scoring of everyone gave a row. The job itself is on record."""
+    ScoringModel.objects.filter(pk=model.pk).update(scored=patients, scored_at=timezone.now())

@@ -44,10 +44,12 @@ class ScoringModel(models.Model):
     code_version = models.CharField(max_length=60)
     trained_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now, help_text="Since when it is in this state")
+    scored = models.PositiveIntegerField(default=0, help_text="Patients of the last scoring of everyone")
+    scored_at = models.DateTimeField(null=True)
 
     PHI: ClassVar[dict[str, str]] = classify(
         none="id uuid name version state synthetic run_id snapshot inputs hashes seed report card "
-        "code_version trained_at changed_at"
+        "code_version trained_at changed_at scored scored_at"
     )
     objects = ScoringModels.as_manager()
 

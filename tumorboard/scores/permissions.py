@@ -50,5 +50,9 @@ def check_can_stop(user: User | None) -> None:
 
 
 def check_can_settle(user: User | None) -> None:
-    if not has_role(user, *CONSOLE):
+    if not may_settle(user):
         raise PermissionDenied("Data stewards and administrators settle alerts.")
+
+
+def may_settle(user: User | None) -> bool:
+    return has_role(user, *CONSOLE)

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tumorboard.governance.models import PublishedVersion
-from tumorboard.runs.models import IngestedFile, IngestRun, Job, QuarantinedRow, TrainedModel
+from tumorboard.runs.models import IngestedFile, IngestRun, Job, QuarantinedRow
 from tumorboard.runs.status import JobState
+from tumorboard.scores.models import ScoringModel
 
 numbers = count(1)
 
@@ -50,9 +51,9 @@ def version(table: str, number: int = 0, **fields: object) -> PublishedVersion:
     return PublishedVersion.objects.create(table=table, version=number, **{**values, **fields})
 
 
-def model(**fields: object) -> TrainedModel:
+def model(**fields: object) -> ScoringModel:
     values = {"name": "late fusion", "version": f"v{next(numbers)}", "code_version": "1"}
-    return TrainedModel.objects.create(**{**values, **fields})
+    return ScoringModel.objects.create(**{**values, **fields})
 
 
 def address(name: str, *arguments: Any) -> str:

@@ -8,12 +8,17 @@ from tumorboard.lake.columns import PHI, PUBLIC, Between, Column, NotNull, Strin
 from tumorboard.lake.tables import table
 from tumorboard.pipeline.gold.cohort import Cohort
 from tumorboard.pipeline.gold.features import Features
+from tumorboard.pipeline.gold.modalities import Modalities
 
 
-@table("gold.risk_scores", key=("patient_key", "model"), reads=(Features, Cohort))
+@table(
+    "gold.risk_scores",
+    key=("patient_key", "model", "model_version"),
+    reads=(Features, Cohort, Modalities),
+)
 class RiskScores:
     """A model's estimate for a patient, with the modalities it used and lacked. A model that abstains gives
-    no number, and the reason."""
+    no number, and the reason. Silent models score beside the approved one: who may see which, the gate says."""
 
     model = Column(str, "Name of the model", NotNull(), tags=PUBLIC)
     model_version = Column(str, "Its version", NotNull(), tags=PUBLIC)

@@ -9,8 +9,11 @@ from django.db.models import Count
 from tumorboard.audit.models import AuditEvent
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.runs.console import log
-from tumorboard.runs.models import IngestRun, Job, QuarantinedRow, TrainedModel
+from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
 from tumorboard.runs.status import JobState
+from tumorboard.scores.models import Alert, ScoringModel
+
+ALERTS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Overview:
     jobs: dict[str, int]  # state -> count; done jobs left out
     quarantine: dict[str, int]  # stage in words -> rows that nobody has settled
     run: IngestRun | None
-    model: TrainedModel | None
+    models: list[ScoringModel]  # those that score, approved ones first
+    alerts: list[Alert]  # that nobody has settled
     head: AuditEvent | None
     tables: int
 
@@ -32,7 +36,8 @@ def overview() -> Overview:
         jobs=_jobs(),
         quarantine=_quarantine(),
         run=IngestRun.objects.first(),
-        model=TrainedModel.objects.filter(in_use=True).first(),
+        models=list(ScoringModel.objects.scoring().order_by("state", "-trained_at")),
+        alerts=list(Alert.objects.unsettled().select_related("model")[:ALERTS_SHOWN]),
         head=log.head(),
         tables=PublishedVersion.objects.values("table").distinct().count(),
     )

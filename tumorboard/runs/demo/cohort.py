@@ -8,15 +8,18 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tumorboard.accounts.models import User
-from tumorboard.governance.actions import register_securables
+from tumorboard.governance.actions import record_consents, register_securables
+from tumorboard.governance.models import Consent
 from tumorboard.runs.actions import queue_job, recover_jobs
 from tumorboard.runs.demo.board import seed_board
+from tumorboard.runs.demo.scores import approve, train_in_silence
+from tumorboard.runs.frames import everyone
 from tumorboard.runs.ingesting import ingest
-from tumorboard.runs.kinds import SCORE, SCREEN
-from tumorboard.runs.models import IngestedFile, Job, TrainedModel
-from tumorboard.runs.scoring import train_model
+from tumorboard.runs.kinds import REGISTER, SCORE, WATCH
+from tumorboard.runs.models import IngestedFile, Job
 from tumorboard.runs.services import ServiceError
 from tumorboard.runs.status import JobState
+from tumorboard.scores.models import ScoringModel
 from tumorboard.synthetic.cohort import write_cohort
 
 SEED = 7
@@ -30,12 +33,15 @@ def prepare(people: dict[str, User], home: Path, patients: int, step: Step) -> N
     register_securables()
     if not IngestedFile.objects.exists():
         _ingest(home / "inbox" / "synthetic", patients, step)
-    if not TrainedModel.objects.exists():
+    if not ScoringModel.objects.exists():
         with step("Risk model: training on the cohort"):
-            _train()
+            _train(people)
     if not Job.objects.filter(state=JobState.DONE).exists():
         with step("Worker: screening trials and scoring risk"):
-            _await([queue_job(kind=kind, by="demo") for kind in (SCREEN, SCORE)])
+            _await([*Job.objects.active(), queue_job(kind=SCORE, by="demo")])  # the ingest asked to screen
+            approve(people)
+            for kind in (WATCH, REGISTER):
+                queue_job(kind=kind, by="demo")
     with step("Board, cases and meetings"):
         seed_board(people)
 
@@ -48,9 +54,11 @@ def _ingest(inbox: Path, patients: int, step: Step) -> None:
         ingest(paths=[inbox], by="demo")
 
 
-def _train() -> None:
+def _train(people: dict[str, User]) -> None:
+    """On invented people, who all agree; of real patients those are used whose consent covers training."""
+    record_consents(patient_keys=everyone(), scope=Consent.Scope.TRAINING, by="demo")
     try:
-        train_model(by="demo")
+        train_in_silence(people)
     except ValueError as error:
         raise ServiceError(f"no model could be trained: {error}") from None
 
