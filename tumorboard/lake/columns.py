@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
@@ -37,11 +38,15 @@ SPARK_TYPES: dict[Any, str] = {
 
 @dataclass(frozen=True)
 class Constraint:
-    """A rule with its sentence for people; `holds` is the same rule for the engine (null passes)."""
+    """A rule with its sentence for people: `holds` for the engine, `kept` for rows in memory."""
 
     sentence: str
 
     def holds(self, column: SparkColumn) -> SparkColumn:
+        raise NotImplementedError
+
+    def kept(self, values: pa.Array) -> pa.Array:
+        """Per value whether the rule is kept; null stands for kept."""
         raise NotImplementedError
 
 
@@ -51,6 +56,9 @@ class NotNull(Constraint):
 
     def holds(self, column: SparkColumn) -> SparkColumn:
         return column.isNotNull()
+
+    def kept(self, values: pa.Array) -> pa.Array:
+        return pc.is_valid(values)
 
 
 @dataclass(frozen=True, init=False)
@@ -66,6 +74,10 @@ class Between(Constraint):
     def holds(self, column: SparkColumn) -> SparkColumn:
         return column.isNull() | column.between(self.low, self.high)
 
+    def kept(self, values: pa.Array) -> pa.Array:
+        above, below = pc.greater_equal(values, self.low), pc.less_equal(values, self.high)
+        return pc.and_(above, below)
+
 
 @dataclass(frozen=True, init=False)
 class OneOf(Constraint):
@@ -78,6 +90,9 @@ class OneOf(Constraint):
     def holds(self, column: SparkColumn) -> SparkColumn:
         return column.isNull() | column.isin(*self.values)
 
+    def kept(self, values: pa.Array) -> pa.Array:
+        return pc.or_(pc.is_null(values), pc.is_in(values, pa.array(self.values, pa.string())))
+
 
 @dataclass(frozen=True, init=False)
 class Matches(Constraint):
@@ -89,6 +104,9 @@ class Matches(Constraint):
 
     def holds(self, column: SparkColumn) -> SparkColumn:
         return column.isNull() | column.rlike(self.pattern)
+
+    def kept(self, values: pa.Array) -> pa.Array:
+        return pc.match_substring_regex(values, self.pattern)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,14 @@ import pyarrow.compute as pc
 
 from tumorboard.lake.faults import Undeclared
 from tumorboard.lake.publishing import Commit, Ledger
+from tumorboard.lake.rows import checked
 from tumorboard.lake.tables import Table
 
 
 def admit(table: Table, rows: pa.Table, commit: Commit, ledger: Ledger) -> None:
-    """Raises Undeclared unless the commit names run, code and all inputs, each at a published version."""
+    """Raises Undeclared unless the commit names run, code and all inputs, each at a published version;
+    BrokenRow where a row breaks a rule of its table."""
+    checked(rows, table)
     if not commit.run_id or not commit.code_version:
         raise Undeclared(f"{table.name}: a commit names its run and the version of its code")
     if table.schema_name == "bronze":

@@ -12,5 +12,9 @@ class Damaged(RuntimeError):
     """A file of a published version is not the one that was published. Nothing of the version is shown."""
 
 
+class WriteFailed(RuntimeError):
+    """The engine did not take the rows. Its own words are left out: they may show rows."""
+
+
 class Undeclared(PermissionError):
     """A read or write that the table's declaration does not name. Nothing was written."""

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tumorboard.lake.columns import NotNull
+from tumorboard.lake.columns import Column
 from tumorboard.lake.tables import Table
 
 
@@ -18,16 +19,31 @@ class BrokenRow(ValueError):
 
 
 def arrow(records: Iterable[dict[str, Any]], table: Table, run_id: str) -> pa.Table:
-    """Records as the table's rows: with row_id and run_id, in the declared columns and types."""
+    """Records as the table's rows: with row_id and run_id, in the declared columns and types.
+
+    Raises BrokenRow where a value is not of its column's type, or breaks a rule of it.
+    """
     finished = [{**record, "row_id": row_id(record, table), "run_id": run_id} for record in records]
-    required = [
-        n for n, c in table.columns.items() if any(isinstance(rule, NotNull) for rule in c.constraints)
-    ]
-    for record in finished:
-        for name in required:
-            if record.get(name) is None:
-                raise BrokenRow(f"{table.name}: column {name} must be given")
-    return pa.Table.from_pylist(finished, table.arrow_schema)
+    return checked(
+        pa.table([_column(finished, c) for c in table.columns.values()], table.arrow_schema), table
+    )
+
+
+def _column(records: list[dict[str, Any]], column: Column) -> pa.Array:
+    try:
+        return pa.array([record.get(column.name) for record in records], column.arrow.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        raise BrokenRow(f"column {column.name} must be of type {column.spark_type}") from None
+
+
+def checked(rows: pa.Table, table: Table) -> pa.Table:
+    """The rows, when every declared rule holds for each. Raises BrokenRow."""
+    for name, column in table.columns.items():
+        for rule in column.constraints:
+            kept = pc.all(rule.kept(rows[name]), min_count=0).as_py()
+            if kept is False:
+                raise BrokenRow(f"{table.name}: column {name} {rule.sentence}")
+    return rows
 
 
 def row_id(record: dict[str, Any], table: Table) -> str:

@@ -21,13 +21,23 @@ from deltalake.exceptions import DeltaError
 from tumorboard.lake import fingerprints
 from tumorboard.lake import manifest as manifests
 from tumorboard.lake.declaring import admit
-from tumorboard.lake.faults import Damaged, NotPublished, Undeclared
+from tumorboard.lake.faults import Damaged, NotPublished, Undeclared, WriteFailed
 from tumorboard.lake.manifest import LOG, Folder
 from tumorboard.lake.publishing import Commit, Ledger, Publication
 from tumorboard.lake.tables import Table
 from tumorboard.lake.verifying import Opened, check_log, damaged, forget, stamps, verified
 
-__all__ = ["Commit", "Damaged", "Lake", "Ledger", "NotPublished", "OpenLake", "Publication", "Undeclared"]
+__all__ = [
+    "Commit",
+    "Damaged",
+    "Lake",
+    "Ledger",
+    "NotPublished",
+    "OpenLake",
+    "Publication",
+    "Undeclared",
+    "WriteFailed",
+]
 
 ROW_GROUP = 16_384  # rows are sorted by patient: a read of one patient skips all groups but one or two
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
@@ -62,6 +72,8 @@ class Lake:
         """Put `rows` in the place of all rows, or of the rows of `patients`; the others stay."""
         if patients is None:
             return self._commit(table, rows, commit, mode="overwrite")
+        if strangers := set(pc.unique(rows["patient_key"]).to_pylist()) - set(patients):
+            raise WriteFailed(f"{table.name}: rows of {len(strangers)} patients who were not named")
         if not patients:
             return self._commit(table, rows, commit, mode="append")
         if len(patients) <= PREDICATE_LIMIT:
@@ -143,16 +155,7 @@ class Lake:
             if before is None:
                 how = {"mode": "overwrite"}
             target = self.ready(table, before)
-            write_deltalake(
-                target or path,
-                _ordered(rows, table),
-                schema_mode="overwrite" if how["mode"] == "overwrite" and "predicate" not in how else None,
-                configuration=_configuration(table),
-                commit_properties=commit.properties(),
-                writer_properties=written_as(),
-                post_commithook_properties=UNTOUCHED,
-                **how,
-            )
+            _write(target or path, rows, table, commit, how)
             publication = self.describe(table, before, commit)
             self.ledger.publish(publication)
         return publication
@@ -195,6 +198,26 @@ class Lake:
             traces={name: sorted(sources) for name, sources in commit.traces.items()},
             files=commit.source_files(),
         )
+
+
+def _write(
+    target: DeltaTable | str, rows: pa.Table, table: Table, commit: Commit, how: dict[str, Any]
+) -> None:
+    """Raises WriteFailed, without the words of the engine."""
+    whole = how["mode"] == "overwrite" and "predicate" not in how
+    try:
+        write_deltalake(
+            target,
+            _ordered(rows, table),
+            schema_mode="overwrite" if whole else None,
+            configuration=_configuration(table),
+            commit_properties=commit.properties(),
+            writer_properties=written_as(),
+            post_commithook_properties=UNTOUCHED,
+            **how,
+        )
+    except DeltaError as error:
+        raise WriteFailed(f"{table.name}: the rows were not written ({type(error).__name__})") from None
 
 
 def commit_name(version: int) -> str:

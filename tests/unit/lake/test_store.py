@@ -68,6 +68,14 @@ def test_replace_with_nothing_takes_away(filled: Lake) -> None:
     assert set(scores(filled)) == {"p3-1"}
 
 
+def test_rows_of_a_patient_who_was_not_named_are_refused_without_showing_them(filled: Lake) -> None:
+    """The engine's own refusal prints rows."""
+    with pytest.raises(store.WriteFailed, match="rows of 1 patients who were not named") as refused:
+        filled.replace(VISITS, arrow(visit("p9", 1)), COMMIT, ["p1"])
+    assert "Quexington" not in str(refused.value)
+    assert len(scores(filled)) == 4
+
+
 def test_replace_the_rows_of_nobody(filled: Lake) -> None:
     filled.replace(VISITS, arrow(), COMMIT, [])
     assert len(scores(filled)) == 4
