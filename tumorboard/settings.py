@@ -101,6 +101,7 @@ HOSPITAL_PLACE = env("HOSPITAL_PLACE", "")
 # --- core -------------------------------------------------------------------------------------------
 DEBUG = flag("DEBUG", False)
 SECRET_KEY = env("SECRET_KEY")
+SEALING_KEY = env("SEALING_KEY", "")  # opens second factors and the studies' crosswalk; empty: SECRET_KEY
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 ROOT_URLCONF = "tumorboard.urls"
