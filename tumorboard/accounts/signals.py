@@ -28,13 +28,13 @@ def signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
 
 
 @receiver(user_login_failed)
-@transaction.atomic
+@transaction.atomic(durable=True)  # no rollback of a caller may take a failure off the record
 def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
     record(Event.SIGN_IN_FAILED, by=None, target=_known(credentials.get("username")))
 
 
 @receiver(user_locked_out)
-@transaction.atomic
+@transaction.atomic(durable=True)
 def sign_in_locked(sender: Any, username: str | None = None, **kwargs: Any) -> None:
     record(Event.SIGN_IN_LOCKED, by=None, target=_known(username))
 
