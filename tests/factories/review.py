@@ -15,6 +15,7 @@ from tumorboard.governance.actions import register_securables
 from tumorboard.governance.ledger import crosswalk, lake, latest_versions
 from tumorboard.lake import rows, tables
 from tumorboard.lake.store import Commit
+from tumorboard.scores.models import ScoringModel
 
 CHIP = {
     "origin": "structured",
@@ -318,6 +319,7 @@ def whole_patient(number: str = "SYN-1") -> str:
             "recruiting": True,
         },
     )
+    ScoringModel.objects.get_or_create(name="fusion", version="1", defaults={"state": "approved"})
     publish(
         "gold.risk_scores",
         {

@@ -12,8 +12,6 @@ from tumorboard.cases.policies import stating
 from tumorboard.governance import gate
 from tumorboard.governance.models import Snapshot
 from tumorboard.governance.permissions import TREATMENT
-from tumorboard.scores.shown import TABLE as SCORES
-from tumorboard.scores.shown import only_shown
 
 PAGE_TABLES = (
     "gold.case_facts",
@@ -60,7 +58,5 @@ def gather(
         for table in tables
     ]
     found = {table: rows.to_pylist() for table, rows in gate.read_many(requests).items()}
-    if SCORES in found:
-        found[SCORES] = only_shown(found[SCORES])
     latest = FactReview.objects.filter(case=case).latest().select_related("by")
     return Evidence(case, snapshot, found, {f"{review.table}/{review.row_id}": review for review in latest})

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from tumorboard.scores.models import ScoringModel
+from tumorboard.scores.status import ModelState
 
 TABLE = "gold.risk_scores"
-Row = dict[str, Any]
 
 
 def shown_versions() -> set[tuple[str, str]]:
@@ -16,8 +13,8 @@ def shown_versions() -> set[tuple[str, str]]:
     return set(ScoringModel.objects.shown().values_list("name", "version"))
 
 
-def only_shown(rows: Iterable[Row]) -> list[Row]:
-    """The rows of gold.risk_scores that a person may see."""
-    found = list(rows)
-    versions = shown_versions() if found else set()
-    return [row for row in found if (row["model"], row["model_version"]) in versions]
+def withdrawn() -> ScoringModel | None:
+    """The model that was revoked last, where none is approved: what a page says instead of a score."""
+    if ScoringModel.objects.shown().exists():
+        return None
+    return ScoringModel.objects.filter(state=ModelState.REVOKED).order_by("changed_at").last()

@@ -11,12 +11,14 @@ from django.db import connection, transaction
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record_many
-from tumorboard.governance.gate.asking import Request
+from tumorboard.governance.gate.asking import Condition, Request
 from tumorboard.governance.gate.faults import BadRequest, NotPublished, Refused, UnknownColumn
 from tumorboard.governance.gate.proving import Proven
 from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.permissions import Decision, Standing
 from tumorboard.lake import tables
+from tumorboard.scores.shown import TABLE as SCORES
+from tumorboard.scores.shown import shown_versions
 
 LISTED = 100  # patients named one by one in the audit log
 WAIT_FOR_THE_LOG = (
@@ -105,8 +107,17 @@ def decide(requests: Sequence[tuple[Request, bool]], proven: Proven) -> Admissio
         _check(request)
     keys = {key for request, _ in requests for key in request.patients or []}
     standing = Standing.of(proven.user, keys)
-    reads = [Admitted(r, _decisions(standing, proven, r), latest) for r, latest in requests]
+    visible = [(r if standing.service else _of_approved_models(r), latest) for r, latest in requests]
+    reads = [Admitted(r, _decisions(standing, proven, r), latest) for r, latest in visible]
     return Admission(proven, tuple(reads))
+
+
+def _of_approved_models(request: Request) -> Request:
+    """People see the scores of approved models only; a revoked one is hidden from this read on."""
+    if request.table != SCORES:
+        return request
+    versions = [version for _, version in shown_versions()]
+    return replace(request, where=[*request.where, Condition("model_version", "in", sorted(versions))])
 
 
 def _check(request: Request) -> None:
