@@ -95,6 +95,9 @@ LAKE_KEEP_VERSIONS = int(env("LAKE_KEEP_VERSIONS", "10"))  # newest versions of 
 LINEAGE_NAMESPACE = env("LINEAGE_NAMESPACE", "tumorboard")  # of this installation, in exported lineage
 GATE = env("GATE", "process")  # "inline" is for tests: the gate inside its caller's process
 GATE_SOCKET = Path(env("GATE_SOCKET", str(gate_socket(HOME))))
+# Trial records: a folder, or the root of the ClinicalTrials.gov API (https://.../api/v2); empty: not read.
+TRIAL_REGISTRY = env("TRIAL_REGISTRY", "")
+TRIAL_REGISTRY_CONDITION = env("TRIAL_REGISTRY_CONDITION", "cancer")
 # Where the hospital lies, "latitude,longitude" in degrees: distances to the sites of a trial.
 HOSPITAL_PLACE = env("HOSPITAL_PLACE", "")
 

@@ -17,6 +17,7 @@ from tumorboard.governance import rulebook
 from tumorboard.governance.models import PatientReach, Study
 from tumorboard.governance.policies.deciding import IDENTIFIED, Verdict, evaluate
 from tumorboard.governance.policies.words import Question, Rows
+from tumorboard.governance.pseudonyms import study_of
 from tumorboard.governance.purposes import (
     OPERATIONS,
     PURPOSES,
@@ -54,6 +55,7 @@ class Decision:
     patients: frozenset[str] | None = None
     policy_hash: str = ""
     label: str = IDENTIFIED
+    study: Study | None = None  # whose pseudonyms are used
 
 
 class Standing:
@@ -83,7 +85,7 @@ class Standing:
         self, purpose: str, table: str, patient_key: str | None, columns: Collection[str] | None = None
     ) -> Decision:
         """May this person read `columns` of `table`, of one patient, for `purpose`? None: all of them."""
-        return self._decided(self.verdict(purpose, table, patient_key, columns), patient_key)
+        return self._decided(purpose, self.verdict(purpose, table, patient_key, columns), patient_key)
 
     def decide_all(
         self, purpose: str, table: str, patient_keys: Sequence[str], columns: Collection[str] | None = None
@@ -93,20 +95,20 @@ class Standing:
             return self.opens(purpose, table, columns)
         verdict = self.verdict(purpose, table, patient_keys[0], columns)
         hidden = verdict.allowed and any(key not in verdict.rows for key in patient_keys)
-        return self._decided(verdict, patient_keys[0], refuse=hidden)
+        return self._decided(purpose, verdict, patient_keys[0], refuse=hidden)
 
     def opens(self, purpose: str, table: str, columns: Collection[str] | None = None) -> Decision:
         """May this person read `table` for `purpose` at all, whoever it is about? Of a service: whom."""
         if self.service:
             return self.decide(purpose, table, None, columns)
         question = self.question(purpose, table, None, columns)
-        return self._decided(evaluate(self.person, question, self.rules.rules, rows=False), None)
+        return self._decided(purpose, evaluate(self.person, question, self.rules.rules, rows=False), None)
 
     def may(self, privilege: str, name: str, purpose: str = "", patient_key: str | None = None) -> Decision:
         """May this person use another privilege than reading: export, modify, read_volume and so on?"""
         question = self.question(purpose, name, patient_key, (), privilege)
         verdict = evaluate(self.person, question, self.rules.rules, rows=patient_key is not None)
-        return self._decided(verdict, patient_key)
+        return self._decided(purpose, verdict, patient_key)
 
     def verdict(
         self, purpose: str, table: str, patient_key: str | None, columns: Collection[str] | None = None
@@ -128,12 +130,22 @@ class Standing:
         asked = tags if columns is None else {name: tags.get(name, UNTAGGED) for name in columns}
         return Question(purpose, table, asked, patient_key, _per_patient(table), privilege, tags)
 
-    def _decided(self, verdict: Verdict, patient_key: str | None, *, refuse: bool = False) -> Decision:
+    def _decided(
+        self, purpose: str, verdict: Verdict, patient_key: str | None, *, refuse: bool = False
+    ) -> Decision:
         if refuse or not verdict.allowed:
             rule = "row filter: not all of these patients" if refuse else verdict.rule
             return Decision(False, rule, policy_hash=self.rules.hash)
         patients = None if patient_key is not None else _patients(verdict.rows)
-        return Decision(True, verdict.rule, dict(verdict.masks), patients, self.rules.hash, verdict.label)
+        return Decision(
+            True,
+            verdict.rule,
+            dict(verdict.masks),
+            patients,
+            self.rules.hash,
+            verdict.label,
+            study_of(purpose, self.person.study) if verdict.masks else None,
+        )
 
 
 def _patients(rows: Rows) -> frozenset[str] | None:
