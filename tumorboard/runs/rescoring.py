@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tumorboard.runs.actions import queue_job
-from tumorboard.runs.kinds import SCORE
 from tumorboard.runs.scoring import INPUTS
 from tumorboard.scores.models import ScoringModel
+
+KIND = "score"
 
 
 def score_again(*, versions: Mapping[str, int], patients: Sequence[str] | None, by: Any) -> None:
@@ -16,4 +17,4 @@ def score_again(*, versions: Mapping[str, int], patients: Sequence[str] | None, 
     if set(versions).isdisjoint(INPUTS) or not ScoringModel.objects.scoring().exists():
         return
     of = {} if patients is None else {"patients": sorted(patients)}
-    queue_job(kind=SCORE, by=by, **of)
+    queue_job(kind=KIND, by=by, **of)
