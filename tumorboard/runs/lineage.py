@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from pyspark.sql import SparkSession
 
 from tumorboard.governance.ledger import crosswalk, lake, landing_volume, publication_of
 from tumorboard.governance.models import PublishedVersion
-from tumorboard.lake import openlineage, tables
+from tumorboard.lake import engine, openlineage, tables
 from tumorboard.lake.publishing import Publication
 from tumorboard.pipeline import recomputing
 from tumorboard.pipeline.building import Builder
@@ -49,7 +49,7 @@ def walk(place: Place) -> list[Place]:
 class Recomputer:
     """Makes rows again, on one engine session."""
 
-    session: SparkSession
+    session: Any  # of the engine
 
     def recompute(self, place: Place) -> Recomputed:
         """One row: rebuilt by the declared build, or read again from its file. Raises NotRecomputable."""
@@ -77,6 +77,13 @@ class Recomputer:
     @cached_property
     def _all_links(self) -> list[tuple[str, str]]:
         return crosswalk().links()
+
+
+@contextmanager
+def recomputer() -> Iterator[Recomputer]:
+    """On an engine of its own, for the time of the block."""
+    with engine.spark(settings.SPARK_REMOTE) as session:
+        yield Recomputer(session)
 
 
 def _superseded(at: datetime) -> list[str]:

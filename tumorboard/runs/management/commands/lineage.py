@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.dateparse import parse_date, parse_datetime
@@ -13,11 +12,10 @@ from django.utils.timezone import make_aware
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.lake import engine
-from tumorboard.lake.store import NotPublished
+from tumorboard.lake.faults import NotPublished
 from tumorboard.lake.tables import UnknownTable
 from tumorboard.pipeline.recomputing import NotRecomputable, Place, Recomputed
-from tumorboard.runs.lineage import Recomputer, events, place_of, sample, walk
+from tumorboard.runs.lineage import events, place_of, recomputer, sample, walk
 
 
 class Command(BaseCommand):
@@ -52,9 +50,8 @@ class Command(BaseCommand):
         """Says which rows and columns differ; shows no value."""
         places = sample(options["sample"], options["seed"]) if options["sample"] else [_asked(options)]
         _on_record("recompute", places)
-        with engine.spark(settings.SPARK_REMOTE) as session:
-            recomputer = Recomputer(session)
-            done = [result for place in places for result in recomputer.whole_way(place)]
+        with recomputer() as again:
+            done = [result for place in places for result in again.whole_way(place)]
         differing = [result for result in done if not result.equal]
         for result in differing:
             self.stdout.write(self.style.ERROR(_words(result)))

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tumorboard.lake.store import Damaged
+from tumorboard.lake.faults import Damaged
 from tumorboard.runs.actions import queue_job
-from tumorboard.runs.kinds import MAINTAIN
+from tumorboard.runs.codes import MAINTAIN
 from tumorboard.runs.maintaining import maintain_now
 
 
