@@ -106,9 +106,10 @@ def decide(requests: Sequence[tuple[Request, bool]], proven: Proven) -> Admissio
     for request, _ in requests:
         _check(request)
     keys = {key for request, _ in requests for key in request.patients or []}
-    standing = Standing.of(proven.user, keys)
-    visible = [(r if standing.service else _of_approved_models(r), latest) for r, latest in requests]
-    reads = [Admitted(r, _decisions(standing, proven, r), latest) for r, latest in visible]
+    studies = {request.study for request, _ in requests}
+    standings = {study: Standing.of(proven.user, keys, study=study) for study in studies}
+    visible = [(r if standings[r.study].service else _of_approved_models(r), new) for r, new in requests]
+    reads = [Admitted(r, _decisions(standings[r.study], proven, r), latest) for r, latest in visible]
     return Admission(proven, tuple(reads))
 
 
@@ -133,13 +134,14 @@ def _check(request: Request) -> None:
 def _decisions(standing: Standing, proven: Proven, request: Request) -> dict[str | None, Decision]:
     if not proven.allows(request.purpose, request.table):
         return {None: Decision(False, "the capability does not name this table for this purpose")}
-    opened = standing.opens(request.purpose, request.table)
-    if not opened.allowed:
-        return {None: opened}
-    if request.patients is not None and (standing.service or not request.patients):
-        return {None: opened}
-    wanted: Sequence[str | None] = request.patients if request.patients is not None else [None]
-    return {key: standing.decide(request.purpose, request.table, key) for key in wanted}
+    everything = request.columns is None and request.count_by is None
+    asked = (request.purpose, request.table)
+    columns = None if everything else request.mentioned
+    if request.patients is None:
+        return {None: standing.decide(*asked, None, columns)}
+    if standing.service:  # of the patients it names it gets those that the row filters leave
+        return {None: standing.opens(*asked, columns)}
+    return {None: standing.decide_all(*asked, request.patients, columns)}
 
 
 def admit(requests: Sequence[tuple[Request, bool]], proven: Proven, *, durable: bool) -> Admission:

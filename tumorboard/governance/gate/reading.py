@@ -16,7 +16,7 @@ from tumorboard.governance.gate.asking import COUNT, Condition, Request
 from tumorboard.governance.gate.deciding import Admitted, Check
 from tumorboard.governance.gate.faults import BadRequest, MeaningChanged, NotPublished, UnknownColumn
 from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume
-from tumorboard.governance.masking import masked
+from tumorboard.governance.masking import masked, needed
 from tumorboard.lake import fingerprints, tables
 from tumorboard.lake.tables import Table
 
@@ -31,8 +31,8 @@ def batches(read: Admitted, still: Check) -> Iterator[pa.Schema | pa.RecordBatch
     table = tables.get(request.table)
     dataset = lake().open(table, request.version)
     wanted = _wanted(read, table, dataset.schema)
-    needed = list(dict.fromkeys([*wanted, *request.mentioned, *_keys_of(read, dataset.schema)]))
-    scanner = dataset.scanner(columns=needed, filter=_pushed_down(read), batch_size=BATCH)
+    seen = list(dict.fromkeys([*wanted, *request.mentioned, *_keys_of(read, dataset.schema)]))
+    scanner = dataset.scanner(columns=seen, filter=_pushed_down(read), batch_size=BATCH)
     pieces = (
         _masked(read, pa.Table.from_batches([piece])) for piece in scanner.to_batches() if piece.num_rows
     )
@@ -85,7 +85,7 @@ def _changed_since(table: Table, version: int | None) -> dict[str, str]:
 
 def _keys_of(read: Admitted, present: pa.Schema) -> list[str]:
     """What masking must know of each row, whether it is sent or not."""
-    return ["patient_key"] if read.masks and "patient_key" in present.names else []
+    return [name for decision in read.decisions.values() for name in needed(decision, present.names)]
 
 
 # --- filters ------------------------------------------------------------------------------------------

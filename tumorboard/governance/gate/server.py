@@ -120,22 +120,27 @@ def _decided_anew(admission: Admission, proven: Proven) -> None:
 
 
 def _answered(answer: Callable[[], Answer]) -> Answer:
-    """The parts of an answer and its end; a fault takes the place of what is missing."""
+    """The parts of an answer and its end; a fault takes the place of what is missing.
+
+    Each call may come on another thread, and a call that its caller gave up may end on yet another: the
+    connection is given back to the pool by hand, before the last part is sent.
+    """
+    used = connections["default"]
+    used.inc_thread_sharing()
+    last = wire.part(wire.END)
     try:
         yield from answer()
-    except GeneratorExit:
-        raise
     except (OperationalError, InterfaceError):
-        yield _fault(GateDown(NO_DATABASE))
-        return
+        last = _fault(GateDown(NO_DATABASE))
     except Exception as error:
         if type(error).__name__ not in CROSSING:
             log.error("a call failed: %s", type(error).__name__)
-        yield _fault(error)
-        return
+        last = _fault(error)
     finally:
-        connections.close_all()  # each call may come on another thread; with a pool this gives it back
-    yield wire.part(wire.END)
+        used.close()
+        used.dec_thread_sharing()
+        connections.close_all()
+    yield last
 
 
 def _fault(error: Exception) -> pa.RecordBatch:

@@ -34,14 +34,17 @@ def piece(number: int, content: pa.Schema | pa.RecordBatch) -> pa.RecordBatch:
 
 def parts(stream: Any) -> Iterator[tuple[str, pa.Buffer]]:
     """The parts up to the end. Raises the fault that was sent, and GateDown for a stream that stops short."""
-    for chunk in stream:
+    last = None
+    for chunk in stream:  # to its very end, so that the gate knows that it arrived
         what, body = chunk.data.column(0)[0].as_py(), chunk.data.column(1)[0].as_buffer()
-        if what == END:
-            return
-        if what == FAULT:
-            raise rebuilt(json.loads(body.to_pybytes()))
-        yield what, body
-    raise GateDown("the gate broke off before the end of its answer")
+        if what in (END, FAULT):
+            last = what, body
+        else:
+            yield what, body
+    if last is None:
+        raise GateDown("the gate broke off before the end of its answer")
+    if last[0] == FAULT:
+        raise rebuilt(json.loads(last[1].to_pybytes()))
 
 
 def tables(stream: Any) -> dict[int, pa.Table]:
