@@ -1,7 +1,7 @@
-"""A ClinicalTrials.gov study (API v2) becomes a Trial, from its structured fields only.
+"""A ClinicalTrials.gov study (API v2) becomes a Trial: its structured fields, and its eligibility text.
 
-Age limits, sex and conditions are encoded; the eligibility text is kept as one criterion that this
-version does not read. So a registry study is never better than uncertain: nothing is guessed.
+Age limits, sex and conditions are encoded; the text is read by the rules of `eligibility`, and what they do not
+understand stays open. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tumorboard.codes.nct import NctId
 from tumorboard.codes.oncotree import OncoTree
 from tumorboard.trials.criteria import (
     Age,
+    And,
     Comparison,
     Diagnosis,
     Level,
@@ -28,10 +29,11 @@ from tumorboard.trials.criteria import (
     any_of,
 )
 from tumorboard.trials.ctml import Malformed, version_of
+from tumorboard.trials.eligibility.eligibility import Eligibility, read_eligibility
 
 _OPEN = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"})
 _NOT_STATED = frozenset({"", "UNKNOWN"})
-TEXT_NOT_READ = "eligibility text: not read by the engine"
+NO_CRITERION = "eligibility text: no criterion found"
 
 
 def read_study(document: object, oncotree: OncoTree | None = None) -> Trial:
@@ -48,7 +50,7 @@ def read_study(document: object, oncotree: OncoTree | None = None) -> Trial:
         *_age_limits(protocol, notices),
         *_sex(protocol, notices),
         *_conditions(protocol, oncotree or OncoTree.builtin()),
-        *_text(protocol),
+        *_text(protocol, notices),
     ]
     return Trial(
         nct_id,
@@ -74,14 +76,14 @@ def _version(protocol: Mapping[str, Any], document: object) -> str:
 
 
 _ELIGIBILITY = "protocolSection.eligibilityModule"
+_LIMITS: tuple[tuple[str, Sign], ...] = (("minimumAge", ">="), ("maximumAge", "<="))
 
 
 def _age_limits(protocol: Mapping[str, Any], notices: list[Notice]) -> list[Node]:
     """Registry limits are completed years, both ends included."""
     eligibility = _part(protocol, "eligibilityModule")
-    limits: list[tuple[str, Sign]] = [("minimumAge", ">="), ("maximumAge", "<=")]
     found: list[Node] = []
-    for key, sign in limits:
+    for key, sign in _LIMITS:
         value = str(eligibility.get(key) or "").strip()
         if not value or value.upper() == "N/A":
             continue
@@ -122,10 +124,32 @@ def _sex(protocol: Mapping[str, Any], notices: list[Notice]) -> list[Node]:
     return []
 
 
-def _text(protocol: Mapping[str, Any]) -> list[Node]:
-    if not _part(protocol, "eligibilityModule").get("eligibilityCriteria"):
+def _text(protocol: Mapping[str, Any], notices: list[Notice]) -> list[Node]:
+    """The criteria of the eligibility text; where it and the age fields disagree, a curator is told."""
+    text = str(_part(protocol, "eligibilityModule").get("eligibilityCriteria") or "")
+    if not text.strip():
         return []
-    return [Predicate(f"{_ELIGIBILITY}.eligibilityCriteria", TEXT_NOT_READ, Unsupported("free text"))]
+    read = read_eligibility(text)
+    _compare_ages(read, _part(protocol, "eligibilityModule"), notices)
+    if read.node is None:
+        return [
+            Predicate(f"{_ELIGIBILITY}.eligibilityCriteria", NO_CRITERION, Unsupported("free text", "text"))
+        ]
+    return list(read.node.children) if isinstance(read.node, And) else [read.node]
+
+
+def _compare_ages(read: Eligibility, eligibility: Mapping[str, Any], notices: list[Notice]) -> None:
+    fields = {
+        fact for key, sign in _LIMITS if (age := _age(str(eligibility.get(key) or ""), sign)) is not None
+        for fact in [f"age {age.comparison} {age.unit}"]
+    }  # fmt: skip
+    for reading in read.criteria:
+        for fact in reading.facts:
+            plain = reading.kind in ("age", "sex") and not reading.scope and not reading.excludes
+            if plain and fact.startswith("age ") and fact not in fields:
+                stated = ", ".join(sorted(fields)) or "no limit"
+                path = f"{_ELIGIBILITY}.eligibilityCriteria[{reading.start}:{reading.end}]"
+                notices.append(Notice(path, f"the text says {fact}, the age fields say {stated}"))
 
 
 def _conditions(protocol: Mapping[str, Any], oncotree: OncoTree) -> list[Node]:

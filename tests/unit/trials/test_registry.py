@@ -1,4 +1,4 @@
-"""Registry studies: structured fields only, and the text is never guessed."""
+"""Registry studies: structured fields and text; what is not understood is never guessed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from typing import Any
 
 import pytest
 
-from tumorboard.trials.criteria import Age, Diagnosis, Sex, Unsupported, predicates
+from tumorboard.trials.criteria import (
+    Age,
+    Comorbidity,
+    Diagnosis,
+    Performance,
+    Sex,
+    Unsupported,
+    predicates,
+)
 from tumorboard.trials.ctml import Malformed
 from tumorboard.trials.patients import PatientEvidence
-from tumorboard.trials.registry import TEXT_NOT_READ, read_study
+from tumorboard.trials.registry import read_study
 from tumorboard.trials.screening import screen
 
 
@@ -45,7 +53,8 @@ def test_structured_fields() -> None:
     leaves = predicates(trial.root.match)
     assert [type(leaf.asks) for leaf in leaves] == [Age, Age, Sex, Diagnosis, Unsupported]
     assert all(leaf.asks.completed for leaf in leaves if isinstance(leaf.asks, Age))
-    assert leaves[-1].wording == TEXT_NOT_READ
+    assert leaves[-1].wording == "x"
+    assert leaves[-1].span == (0, 1)
     assert trial.is_open
     assert trial.version.startswith("2024-05-06 ")
 
@@ -135,3 +144,37 @@ def test_the_public_studies_all_read(
         assert trial.trial_id == path.stem
         assert screen(trial, evidence)[0].verdict in ("uncertain", "excluded")
         assert screen(trial, nobody)[0].verdict == "uncertain"
+
+
+def _leaves(text: str, **eligibility: Any) -> list[object]:
+    return _asks(study(eligibilityCriteria=text, **eligibility))
+
+
+def test_text_is_read_into_the_same_tree() -> None:
+    text = "Inclusion Criteria:\n\n* ECOG 0-1\n* Signed informed consent\n\nExclusion Criteria:\n\n* Known HIV infection"
+    kinds = [type(asks) for asks in _leaves(text)]
+    assert kinds == [Performance, Unsupported, Comorbidity]
+
+
+def test_an_age_in_the_text_that_differs_from_the_field_is_told() -> None:
+    text = "Inclusion Criteria:\n\n* Age > 18 years"
+    trial = read_study(study(minimumAge="18 Years", eligibilityCriteria=text))
+    assert [notice.message for notice in trial.notices] == [
+        "the text says age > 18 years, the age fields say age >= 18 years"
+    ]
+    assert [type(leaf.asks) for leaf in predicates(trial.root.match)] == [Age, Age]
+
+
+def test_an_age_that_agrees_is_not_told() -> None:
+    text = "Inclusion Criteria:\n\n* Age 18 to 75 years"
+    assert (
+        read_study(study(minimumAge="18 Years", maximumAge="75 Years", eligibilityCriteria=text)).notices
+        == ()
+    )
+
+
+def test_paths_are_unique(shared_data: Path) -> None:
+    for path in sorted((shared_data / "trials" / "clinicaltrials_gov_v2").glob("NCT*.json")):
+        leaves = predicates(read_study(json.loads(path.read_text())).root.match)
+        paths = [leaf.path for leaf in leaves]
+        assert len(paths) == len(set(paths)), path.stem

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tumorboard.trials.criteria import And, Node, Not, Or, Predicate, Question, Unsupported
+from tumorboard.trials.criteria import And, Node, Not, Or, Predicate, Question, Unsupported, predicates
 
 #: Where the text stands in a registry record; every leaf's path begins with it.
 PATH = "protocolSection.eligibilityModule.eligibilityCriteria"
@@ -59,21 +59,21 @@ Rule = Callable[[Source], Iterator[Claim]]
 
 
 def joined(nodes: list[Node], how: Joint) -> Node:
-    """The nodes as one. `unclear`: known only where `and` and `or` agree."""
+    """The nodes as one. `unclear`: the text can be read both ways, so the whole stretch stays open."""
     if len(nodes) == 1:
         return nodes[0]
-    if how == "and":
-        return And(tuple(nodes))
-    if how == "or":
-        return Or(tuple(nodes))
-    return Or(
-        (And(tuple(nodes)), And((Or(tuple(nodes)), unknown("and, or: the text can be read both ways"))))
-    )
+    if how == "unclear":
+        return _open_stretch(nodes)
+    return And(tuple(nodes)) if how == "and" else Or(tuple(nodes))
 
 
-def unknown(why: str) -> Predicate:
-    """An open leaf without a place of its own."""
-    return Predicate(PATH, why, Unsupported(why, "text"))
+def _open_stretch(nodes: list[Node]) -> Predicate:
+    leaves = [leaf for node in nodes for leaf in predicates(node)]
+    spans = [leaf.span for leaf in leaves if leaf.span is not None]
+    start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    wording = " / ".join(dict.fromkeys(leaf.wording for leaf in leaves))[:300]
+    why = "'and' or 'or': the text can be read both ways"
+    return Predicate(f"{PATH}[{start}:{end}]", wording, Unsupported(why, "text"), (start, end))
 
 
 def negated(claim: Claim, start: int) -> Claim:

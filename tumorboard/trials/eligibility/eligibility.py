@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from tumorboard.trials.criteria import And, Node, Not, Or
-from tumorboard.trials.eligibility.claims import unknown
+from tumorboard.trials.criteria import And, Node, Not, Or, Predicate, Unsupported, all_of
+from tumorboard.trials.eligibility.claims import PATH
 from tumorboard.trials.eligibility.reading import Reading, Status, read
 from tumorboard.trials.eligibility.segments import Part, segment
 from tumorboard.trials.eligibility.view import view
@@ -32,33 +32,38 @@ class Eligibility:
 def read_eligibility(text: str) -> Eligibility:
     """The eligibility of a registry record; nothing of the text is lost, nothing is guessed."""
     parts = segment(text)
-    readings: dict[int, Reading] = {}
-    nodes: list[Node] = []
+    criteria = tuple(_readings(text, parts))
+    return Eligibility(text, parts, criteria, _numbered(all_of(_tied(text, criteria))))
+
+
+def _readings(text: str, parts: tuple[Part, ...]) -> Iterator[Reading]:
+    """A lead-in that only announces is no criterion; one that may be a condition makes what follows doubtful."""
     doubtful = ""
     for number, part in enumerate(parts):
-        if part.kind == "heading":
-            doubtful = ""
-        if part.kind not in ("criterion", "lead-in"):
+        words = text[part.start : part.end]
+        if part.kind != "criterion":
+            doubtful = doubtful if part.kind == "mark" else ""
+        if part.kind not in ("criterion", "lead-in") or _is_announcement(part, words):
             continue
-        if part.kind == "lead-in":
-            doubtful = ""
-            if _is_plain_lead_in(text[part.start : part.end]):
-                continue
-            if (
-                part.section == "inclusion"
-                and _has_cue(text[part.start : part.end])
-                and not _has_children(parts, number)
-            ):
-                doubtful = text[part.start : part.end][:80]
-        reading = _scoped(
-            _under(read(text, part), parts, part, text, "" if part.kind == "lead-in" else doubtful), text
-        )
-        readings[number] = reading
-    criteria = tuple(readings.values())
-    nodes = _tied(text, [reading for reading in criteria if reading.node != And(())])
-    return Eligibility(
-        text, parts, criteria, And(tuple(nodes)) if len(nodes) > 1 else nodes[0] if nodes else None
-    )
+        reading = _under(text, read(text, part), parts, part, doubtful)
+        yield _scoped(text, reading)
+        if part.kind == "lead-in" and part.section == "inclusion" and _is_conditional(words):
+            doubtful = "" if any(below.above == number for below in parts) else words[:80]
+
+
+def _numbered(node: Node | None) -> Node | None:
+    """The tree with a path of its own for every leaf: a second leaf at one place gets `.2`."""
+    seen: Counter[str] = Counter()
+
+    def own(at: Node) -> Node:
+        if isinstance(at, Predicate):
+            seen[at.path] += 1
+            return at if seen[at.path] == 1 else replace(at, path=f"{at.path}.{seen[at.path]}")
+        if isinstance(at, Not):
+            return Not(own(at.child))
+        return type(at)(tuple(own(child) for child in at.children))
+
+    return None if node is None else own(node)
 
 
 # ---- lead-ins
@@ -70,10 +75,21 @@ _PLAIN_LEAD_IN = re.compile(
 )
 
 
-def _is_plain_lead_in(words: str) -> bool:
+_SUBTITLE = re.compile(r"(?:hematologic(?:al)?|hepatic|renal|cardiac|coagulation|bone marrow|other)\s*:?")
+
+
+def _is_announcement(part: Part, words: str) -> bool:
+    if part.kind == "criterion":
+        return _SUBTITLE.fullmatch(view(words).strip()) is not None
+    return _is_plain_lead_in(words, part.section == "exclusion")
+
+
+def _is_plain_lead_in(words: str, excludes: bool) -> bool:
     """A line that only announces what follows, such as `Adequate liver function, defined as:`."""
     seen = view(words).strip()
-    if re.search(r"\b(?:one|1) (?:or more )?of the following|≥ ?1 of|at least one of", seen):
+    if re.search(r"\b(?:one|1) (?:or more )?of the following|≥ ?1 of|at least one of|\beither\b", seen):
+        return False
+    if not excludes and re.search(r"\bany (?:one )?of\b", seen):
         return False
     if _PLAIN_LEAD_IN.fullmatch(seen) and not re.search(
         r"\b(?:phase|unless|except|if)\b", seen.replace("only if all", "")
@@ -82,36 +98,36 @@ def _is_plain_lead_in(words: str) -> bool:
     return all(is_filler(word) for word in re.findall(r"[a-z0-9'/-]+", seen))
 
 
-def _has_cue(words: str) -> bool:
-    return (
-        CUE.search(view(words)) is not None
-        or re.search(r"\b(?:one|1) of|phase|cohort|arm\b", view(words)) is not None
-    )
+def _is_conditional(words: str) -> bool:
+    seen = view(words)
+    return CUE.search(seen) is not None or re.search(r"\b(?:one|1) of|phase|cohort|arm\b", seen) is not None
 
 
-def _has_children(parts: tuple[Part, ...], number: int) -> bool:
-    return any(part.above == number for part in parts)
-
-
-def _under(reading: Reading, parts: tuple[Part, ...], part: Part, text: str, doubtful: str) -> Reading:
+def _under(text: str, reading: Reading, parts: tuple[Part, ...], part: Part, doubtful: str) -> Reading:
     """A criterion below a lead-in that is not plain depends on it, and so stays open where it matters."""
     above = parts[part.above] if part.above is not None else None
     while above is not None:
         words = text[above.start : above.end]
-        if not _is_plain_lead_in(words):
+        if not _is_plain_lead_in(words, above.section == "exclusion"):
             doubtful = words[:80]
             break
         above = parts[above.above] if above.above is not None else None
-    return _doubted(reading, f"depends on: {doubtful}") if doubtful else reading
+    return _doubted(text, reading, f"depends on: {doubtful}") if doubtful else reading
 
 
-def _doubted(reading: Reading, why: str) -> Reading:
-    """Still open whatever it says by itself, but an exclusion that does not apply does not exclude."""
+def _doubted(text: str, reading: Reading, why: str) -> Reading:
+    """Open as a whole; but an exclusion that does not apply by itself does not exclude."""
     status: Status = "partly" if reading.claims else reading.status
-    open_ = unknown(why)
+    open_ = _open(text, reading, why)
+    node: Node = open_
     if reading.excludes and isinstance(reading.node, Not) and not CUE.search(view(why[11:])):
-        return replace(reading, node=Not(And((reading.node.child, open_))), status=status, reason=why)
-    return replace(reading, node=Or((And((reading.node, open_)), open_)), status=status, reason=why)
+        node = Not(And((reading.node.child, open_)))
+    return replace(reading, node=node, status=status, reason=why)
+
+
+def _open(text: str, reading: Reading, why: str) -> Predicate:
+    span = (reading.start, reading.end)
+    return Predicate(f"{PATH}[{span[0]}:{span[1]}]", text[slice(*span)][:300], Unsupported(why, "text"), span)
 
 
 # ---- scopes: a phase, a cohort, a tumour type
@@ -121,7 +137,7 @@ _PREFIX = re.compile(
 )
 
 
-def _scoped(reading: Reading, text: str) -> Reading:
+def _scoped(text: str, reading: Reading) -> Reading:
     """A criterion of one block asks nothing of patients outside of it: `does it apply` stays open."""
     prefix = _PREFIX.match(view(text[reading.start : reading.end]))
     scope = reading.scope or (prefix["scope"].strip() if prefix else "")
@@ -129,7 +145,7 @@ def _scoped(reading: Reading, text: str) -> Reading:
         return reading
     why = f"applies only to: {scope}"
     status: Status = "partly" if reading.claims else reading.status
-    open_ = unknown(why)
+    open_ = _open(text, reading, why)
     if reading.excludes and isinstance(reading.node, Not):
         node: Node = Not(And((reading.node.child, open_)))
     else:
@@ -148,6 +164,8 @@ def _tied(text: str, readings: Iterable[Reading]) -> list[Node]:
     nodes: list[Node] = []
     either = False
     for reading in readings:
+        if reading.node == And(()):
+            continue
         seen = view(text[reading.start : reading.end])
         if _IS_OR.fullmatch(seen):
             either = bool(nodes)

@@ -115,7 +115,9 @@ def second_malignancy(source: Source) -> Iterator[Claim]:
         end = match.start() + len(match[0].rstrip(" ,"))
         long = period(match) if match["count"] else None
         leaf = source.leaf(
-            Comorbidity("second malignancy", "active" in match[0], within_days=long.days if long else None), match.start(), end
+            Comorbidity("second malignancy", "active" in match[0], within_days=long.days if long else None),
+            match.start(),
+            end,
         )
         fact = f"recent {long} other malignancy" if long else "other malignancy"
         yield Claim(match.start(), end, "second malignancy", leaf, (fact,))

@@ -55,7 +55,8 @@ def age(source: Source) -> Iterator[Claim]:
         end = timing.end() if timing else match.end()
         start = match.start("sign4") if match["sign4"] else match.start()
         nodes: list[Node] = [
-            source.leaf(Age(limit, unit, completed=limit.sign in (">=", "<=")), start, end) for limit in limits
+            source.leaf(Age(limit, unit, completed=limit.sign in (">=", "<=")), start, end)
+            for limit in limits
         ]
         facts = tuple(f"age {limit} {unit}" for limit in limits)
         yield Claim(start, end, "age", joined(nodes, "and"), facts)

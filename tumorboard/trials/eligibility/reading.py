@@ -116,7 +116,12 @@ def _all_turned(source: Source, claims: list[Claim]) -> list[Claim]:
     for claim in claims:
         one = _turned(source, claim)
         before = turned[-1] if turned else None
-        if one is claim and before is not None and before.facts[0].startswith("not ") and before.kind in _LISTED:
+        if (
+            one is claim
+            and before is not None
+            and before.facts[0].startswith("not ")
+            and before.kind in _LISTED
+        ):
             same = claim.kind in _LISTED and not claim.facts[0].startswith("not ")
             if same and _LIST_GAP.fullmatch(source.seen[before.end : claim.start]):
                 one = negated(claim, claim.start)
@@ -210,17 +215,17 @@ def _with_rest(
     if source.excludes:
         if _only_narrows(source, rest, cue):
             return And((built, left)), "narrowed by words that are not understood"
-        return _unsettled(built, left), "words that are not understood may widen or narrow it"
+        return _whole(source), "words that are not understood may widen or narrow it"
     if cue is None and not re.search(r"\bor\b", source.seen):
         return And((built, left)), "further words are not understood"
     if cue is not None and not rest.before_cue and _only_softens(source, cue):
         return Or((built, left)), f"an exception is not understood ({cue[0]} ...)"
-    return _unsettled(built, left), "words that are not understood may widen or narrow it"
+    return _whole(source), "words that are not understood may widen or narrow it"
 
 
-def _unsettled(built: Node, left: Node) -> Node:
-    """Open whatever the claims say; they are kept so that their evidence is shown."""
-    return Or((And((built, left)), left))
+def _whole(source: Source) -> Node:
+    """One open leaf for the whole criterion: whatever its claims say, the rest could turn it."""
+    return source.open("words that are not understood may widen or narrow it", 0, len(source.text))
 
 
 def _only_softens(source: Source, cue: re.Match[str]) -> bool:
