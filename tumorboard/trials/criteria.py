@@ -311,7 +311,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Trial, step, arm or dose level. `match` is its own clause; the clauses above it apply too."""
+    """Trial, step, arm or dose level. `match` is its own clause; the clauses above it apply too.
+
+    `suspended`: it, a part above it, or every arm of it is suspended; `flagged` is its own mark alone.
+    """
 
     name: LevelName
     code: str
@@ -320,6 +323,7 @@ class Level:
     suspended: bool = False
     match: Node | None = None
     below: tuple[Level, ...] = ()
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ class _Reader:
     def _level(self, entry: Mapping[str, Any], path: str, name: LevelName, above: bool) -> Level:
         """A part is suspended if it says so, if the part above it is, or if all its arms are."""
         shape = _SHAPES[name]
-        suspended = above or _first(entry, shape.flag).lower() in ("y", "yes", "true")
+        flagged = _first(entry, shape.flag).lower() in ("y", "yes", "true")
+        suspended = above or flagged
         below: tuple[Level, ...] = ()
         if shape.below_key and shape.below:
             entries, place = entry.get(shape.below_key), f"{path}.{shape.below_key}"
@@ -137,6 +138,7 @@ class _Reader:
             suspended,
             self._clause(entry.get("match"), f"{path}.match"),
             below,
+            flagged,
         )
 
     def _code(self, name: LevelName, code: str, path: str) -> str:

@@ -74,7 +74,7 @@ def person(row: Row) -> Person:
         row["source"],
         _text(row.get("sex")).lower(),
         _date(row.get("birth_date")),
-        None if _missing(deceased) else bool(deceased),
+        _bool(deceased),
         _date(row.get("last_contact")),
     )
 
@@ -84,7 +84,7 @@ def diagnosis(row: Row) -> DiagnosisFact:
     return DiagnosisFact(
         row["source"],
         _text(row.get("oncotree")).upper(),
-        None if _missing(primary) else bool(primary),
+        _bool(primary),
         _text(row.get("clinical_status")).lower(),
         _text(row.get("text")),
         _text(row.get("code")),
@@ -244,8 +244,7 @@ def stated(row: Row) -> bool:
     """Said of the patient, as a fact: neither negated nor a hypothesis nor about a relative."""
     about_patient = _text(row.get("experiencer")) in ("", "patient")
     as_fact = _text(row.get("certainty")) in ("", "stated")
-    negated = row.get("negated")
-    return about_patient and as_fact and (_missing(negated) or not negated)
+    return about_patient and as_fact and not _bool(row.get("negated"))
 
 
 def _missing(value: Any) -> bool:
@@ -254,6 +253,12 @@ def _missing(value: Any) -> bool:
 
 def _text(value: Any) -> str:
     return "" if _missing(value) else str(value).strip()
+
+
+def _bool(value: Any) -> bool | None:
+    """Also from the words of a CSV export; `bool("False")` would be true."""
+    words = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+    return words.get(_text(value).lower())
 
 
 def _number(value: Any) -> float | None:

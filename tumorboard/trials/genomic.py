@@ -48,7 +48,7 @@ def any_result(asks: AnyGenomicResult, patient: PatientEvidence, rules: Rules) -
 
 
 def _found(asks: Alteration, patient: PatientEvidence, rules: Rules) -> Outcome:
-    judged = [(finding, _judge(asks, finding, rules)) for finding in patient.findings]
+    judged = [(finding, judge(asks, finding, rules)) for finding in patient.findings]
     met = [finding for finding, value in judged if value is Value.MET]
     covering = [test for test in patient.tests if _covers(asks, test, patient.findings)]
     if met:
@@ -110,7 +110,8 @@ def _not_tested(asks: Alteration, patient: PatientEvidence) -> Outcome:
 # ---- one finding against the keys of one criterion
 
 
-def _judge(asks: Alteration, finding: Finding, rules: Rules) -> Value:
+def judge(asks: Alteration, finding: Finding, rules: Rules) -> Value:
+    """Whether one finding satisfies every key; one that did not pass the quality filter leaves it open."""
     value = both(_keys(asks, finding, rules))
     return Value.UNKNOWN if value is Value.MET and not finding.passed else value
 

@@ -73,12 +73,16 @@ def completed_years(person: Person, as_of: date) -> int | None:
 
 def _exact(asks: Age, born: date, today: date) -> bool:
     """Days from the day the limit is reached to today, compared with 0 by the criterion's sign."""
-    reached = _plus(born, asks.comparison.number, asks.unit)
-    days = (today - reached).days
+    days = (today - day_reached(born, asks)).days
     sign = asks.comparison.sign
     if sign in (">", ">="):
         return days > 0 or (sign == ">=" and days == 0)
     return days < 0 or (sign in ("<=", "==") and days == 0)
+
+
+def day_reached(born: date, asks: Age) -> date:
+    """The day on which somebody born then reaches the age of the criterion."""
+    return _plus(born, asks.comparison.number, asks.unit)
 
 
 def _plus(day: date, amount: float, unit: str) -> date:

@@ -13,6 +13,8 @@ from typing import Literal
 
 import pandas as pd
 
+from tumorboard.trials import closed_world
+from tumorboard.trials.asking import who_answers
 from tumorboard.trials.criteria import (
     Alive,
     Alteration,
@@ -41,7 +43,8 @@ VITAL_STATUS = Predicate("vital_status", "The patient is alive", Alive())
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
     """One row: the criterion as worded, its result (after `not`), and why. `open` means that the answer
-    can still change the level's verdict; only then `would_settle` is filled."""
+    can still change the level's verdict; only then `would_settle` and `who` (must answer) are filled.
+    `at_boundary`: another usual reading of the limit gives another answer, see `note`."""
 
     path: str
     wording: str
@@ -52,6 +55,9 @@ class CriterionResult:
     would_settle: str
     open: bool
     asks: type
+    who: str = ""
+    at_boundary: bool = False
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ class _Screening:
     include_deceased: bool
 
     def levels(self, level: Level, above: tuple[Node, ...], arm: str) -> Iterator[LevelResult]:
-        own = (level.match,) if level.match is not None else ()
+        match = closed_world.pruned(level.match) if self.closed_world else level.match
+        own = (match,) if match is not None else ()
         clauses = own if self.closed_world else (*above, *own)
         place = f"{arm} / {level.code}" if arm else level.code
         yield self._level(level, clauses, place)
@@ -126,13 +133,7 @@ class _Screening:
 
     def _answer(self, leaf: Predicate) -> Outcome:
         outcome = match(leaf.asks, self.patient, self.rules)
-        if self.closed_world and outcome.value is Value.UNKNOWN:
-            return Outcome.known(False, outcome.evidence or (ABSENCE,), "Absence read as negative.")
-        return outcome
-
-
-#: The "evidence" of a closed-world answer: no row.
-ABSENCE = "(absence)"
+        return closed_world.answer(leaf, self.patient, outcome, self.rules) if self.closed_world else outcome
 
 
 def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[CriterionResult]:
@@ -143,6 +144,7 @@ def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[Criteri
         yield CriterionResult(
             leaf.path, leaf.wording, outcome.value, outcome.reason or "", outcome.evidence, outcome.note,
             outcome.would_settle if is_open else "", is_open, type(leaf.asks),
+            who_answers(leaf.asks, outcome) if is_open else "", outcome.at_boundary, leaf.span,
         )  # fmt: skip
 
 
@@ -202,12 +204,14 @@ class Ask:
     what: str
     trials: tuple[str, ...]
     criteria: int
+    who: str = ""
 
 
 def tests_that_settle_most(results: Iterable[LevelResult]) -> list[Ask]:
     """What would settle open criteria, most trials first; suspended levels and closed trials do not count."""
     trials: dict[str, set[str]] = defaultdict(set)
     criteria: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    who: dict[str, str] = {}
     for result in results:
         if not result.enterable or result.suspended or result.trial_is_open is False:
             continue
@@ -215,7 +219,8 @@ def tests_that_settle_most(results: Iterable[LevelResult]) -> list[Ask]:
             if criterion.would_settle and criterion.reason_code != Reason.UNSUPPORTED:
                 trials[criterion.would_settle].add(result.trial_id)
                 criteria[criterion.would_settle].add((result.trial_id, criterion.path))
-    asks = [Ask(what, tuple(sorted(found)), len(criteria[what])) for what, found in trials.items()]
+                who[criterion.would_settle] = criterion.who
+    asks = [Ask(what, tuple(sorted(found)), len(criteria[what]), who[what]) for what, found in trials.items()]
     return sorted(asks, key=lambda ask: (-len(ask.trials), -ask.criteria, ask.what))
 
 

@@ -34,7 +34,7 @@ class Ctml:
 
     def read(self, path: Path) -> Iterator[Reading]:
         text = read_text(path)
-        documents = [("$", parse_json(text))] if _JSON_START.match(text) else _yaml_documents(text)
+        documents = [("$", parse_json(text))] if _JSON_START.match(text) else yaml_documents(text)
         for place, document in documents:
             trials = document if isinstance(document, list) else [document]
             for index, trial in enumerate(trials):
@@ -53,7 +53,8 @@ def _trial(place: str, trial: Any) -> Iterator[Reading]:
         yield Notice(place, "the trial has no treatment_list, so nobody can be matched to it")
 
 
-def _yaml_documents(text: str) -> list[tuple[str, Any]]:
+def yaml_documents(text: str) -> list[tuple[str, Any]]:
+    """Place and value of each document of a YAML text. Raises Unreadable with the line."""
     try:
         # _CtmlLoader is a SafeLoader: it builds plain values only
         documents = [found for found in yaml.load_all(text, Loader=_CtmlLoader) if found is not None]
