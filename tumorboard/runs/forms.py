@@ -11,8 +11,8 @@ from tumorboard.audit.events import Event
 from tumorboard.audit.models import Phase
 from tumorboard.governance.purposes import PURPOSES
 from tumorboard.lake.tables import TIERS
+from tumorboard.runs.codes import LABELS
 from tumorboard.runs.console import quarantine
-from tumorboard.runs.kinds import LABELS
 from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
 

@@ -1,17 +1,16 @@
-"""The kinds of background work, by the code the ledger keeps."""
+"""Which function does which kind of background work."""
 
 from __future__ import annotations
 
 from django.utils.module_loading import import_string
 
+from tumorboard.runs.codes import MAINTAIN, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
 from tumorboard.runs.maintaining import maintain, scrub
 from tumorboard.runs.scoring import score_patients
 from tumorboard.runs.screening import screen_patients
+from tumorboard.runs.syncing import sync_trials
 from tumorboard.runs.watching import watch_models
 from tumorboard.runs.working import Attempt, Work
-
-SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
-MAINTAIN, SCRUB = "maintain", "scrub"
 
 
 def _when_needed(path: str) -> Work:
@@ -29,13 +28,6 @@ KINDS: dict[str, Work] = {
     WATCH: watch_models,
     MAINTAIN: maintain,
     SCRUB: scrub,
+    SYNC: sync_trials,
     REGISTER: _when_needed("tumorboard.runs.registering.register_models"),
-}
-LABELS = {
-    SCREEN: "Trial screening",
-    SCORE: "Risk scoring",
-    WATCH: "Watch of the models",
-    MAINTAIN: "Maintenance of the lake",
-    SCRUB: "Scrub of the lake",
-    REGISTER: "Model registry",
 }

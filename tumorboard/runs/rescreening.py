@@ -16,12 +16,12 @@ from typing import Any
 import pandas as pd
 
 from tumorboard.runs.actions import queue_job
+from tumorboard.runs.codes import SCREEN
 from tumorboard.runs.frames import frames
 from tumorboard.runs.models import Job
 from tumorboard.runs.screening import EVIDENCE, TRIALS
 from tumorboard.screening.models import Change
 
-KIND = "screen"
 STATED = ["trial_id", "document", "kind"]
 
 
@@ -36,9 +36,9 @@ def after_build(
         return [screen_everyone(cause=cause.EVIDENCE, by=by)]
     jobs = []
     if TRIALS in moved and (trials := changed_trials(before.get(TRIALS), versions[TRIALS])):
-        jobs.append(queue_job(kind=KIND, by=by, trials=trials, cause=cause.TRIAL.value))
+        jobs.append(queue_job(kind=SCREEN, by=by, trials=trials, cause=cause.TRIAL.value))
     if evidence and patients:
-        jobs.append(queue_job(kind=KIND, by=by, patients=list(patients), cause=cause.EVIDENCE.value))
+        jobs.append(queue_job(kind=SCREEN, by=by, patients=list(patients), cause=cause.EVIDENCE.value))
     return jobs
 
 
@@ -57,4 +57,4 @@ def _stated(version: int | None) -> dict[str, tuple[str, ...]]:
 
 def screen_everyone(*, cause: Change.Cause, by: Any) -> Job:
     """Once a night, because age limits and time windows pass; or after new rules."""
-    return queue_job(kind=KIND, by=by, cause=cause.value)
+    return queue_job(kind=SCREEN, by=by, cause=cause.value)

@@ -6,13 +6,15 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 
 from tumorboard.audit import anchors, context
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.runs import actions, working
-from tumorboard.runs.kinds import KINDS, MAINTAIN, SCORE, SCRUB, WATCH
+from tumorboard.runs.codes import MAINTAIN, SCORE, SCRUB, SYNC, WATCH
+from tumorboard.runs.kinds import KINDS
 from tumorboard.runs.rescreening import screen_everyone
 from tumorboard.scores.models import ScoringModel
 from tumorboard.screening.models import Change
@@ -45,8 +47,10 @@ def anchor_audit() -> None:
 
 @shared_task(name="tumorboard.runs.tasks.nightly", expires=3600)
 def nightly() -> None:
-    """Screen everyone again, because dates pass; score everyone and watch the models, where one scores; then
-    look after the lake."""
+    """Read the trial registry, where one is set; screen everyone again, because dates pass; score everyone
+    and watch the models, where one scores; then look after the lake."""
+    if settings.TRIAL_REGISTRY:
+        actions.queue_job(kind=SYNC, by="nightly")
     screen_everyone(cause=Change.Cause.DAY, by="nightly")
     scoring = (SCORE, WATCH) if ScoringModel.objects.scoring().exists() else ()
     for kind in (*scoring, MAINTAIN, SCRUB):

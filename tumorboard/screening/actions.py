@@ -14,7 +14,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import ChangedMeanwhile, Refused
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.screening.models import Ask, Change, Override, Referral, ReferralStep
+from tumorboard.screening.models import Ask, Change, Override, Referral, ReferralStep, RegistryReading
 from tumorboard.screening.permissions import check_can_override, check_can_refer
 from tumorboard.screening.status import Declined, State, may_follow
 
@@ -157,6 +157,18 @@ def read_changes(*, patient_key: str, by: User) -> int:
     if count:
         record(Event.CHANGES_READ, by=by, patient_key=patient_key, count=count)
     return count
+
+
+@transaction.atomic
+def keep_reading(
+    *, address: str, known_until: date | None, records: int, changed: int, by: Any
+) -> RegistryReading:
+    """Note that the trial registry was read, and up to which day it is known now."""
+    made = RegistryReading.objects.create(
+        address=address, known_until=known_until, records=records, changed=changed
+    )
+    record(Event.TRIALS_SYNCED, by=by, target=made, records=records, changed=changed)
+    return made
 
 
 def record_changes(*, changes: Iterable[Change]) -> int:

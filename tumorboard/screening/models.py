@@ -194,6 +194,26 @@ class Ask(models.Model):
         return self.what
 
 
+class RegistryReading(models.Model):
+    """One reading of the trial registry: what came, and up to which day it is known."""
+
+    address = models.CharField(max_length=300, help_text="folder or address, as set")
+    at = models.DateTimeField(default=timezone.now)
+    known_until = models.DateField(
+        null=True, help_text="latest day a record was posted: where the next begins"
+    )
+    records = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0, help_text="records that were new or differed")
+
+    PHI: ClassVar[dict[str, str]] = classify(none="id address at known_until records changed")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.at:%d %b %Y}"
+
+
 class Changes(OfPatient):
     def unread(self) -> Changes:
         return self.filter(read_at=None)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from tumorboard.runs.actions import MAX_ATTEMPTS
-from tumorboard.runs.kinds import LABELS
+from tumorboard.runs.codes import LABELS
 from tumorboard.runs.models import Job
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tumorboard.cases.models import Case
 from tumorboard.runs.actions import queue_job
-from tumorboard.runs.kinds import SCORE, SCREEN
+from tumorboard.runs.codes import SCORE, SCREEN
 from tumorboard.runs.models import Job
 
 KINDS = (SCREEN, SCORE)

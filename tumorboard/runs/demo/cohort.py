@@ -11,11 +11,11 @@ from tumorboard.accounts.models import User
 from tumorboard.governance.actions import record_consents, register_securables
 from tumorboard.governance.models import Consent
 from tumorboard.runs.actions import queue_job, recover_jobs
+from tumorboard.runs.codes import REGISTER, SCORE, WATCH
 from tumorboard.runs.demo.board import seed_board
 from tumorboard.runs.demo.scores import approve, train_in_silence
 from tumorboard.runs.frames import everyone
 from tumorboard.runs.ingesting import ingest
-from tumorboard.runs.kinds import REGISTER, SCORE, WATCH
 from tumorboard.runs.models import IngestedFile, Job
 from tumorboard.runs.services import ServiceError
 from tumorboard.runs.status import JobState

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tumorboard.runs.actions import queue_job
-from tumorboard.runs.kinds import SCRUB
+from tumorboard.runs.codes import SCRUB
 from tumorboard.runs.maintaining import scrub_now
 
 

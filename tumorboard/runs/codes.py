@@ -1,0 +1,15 @@
+"""The kinds of background work: the code the ledger keeps, and the words people read."""
+
+from __future__ import annotations
+
+SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
+MAINTAIN, SCRUB, SYNC = "maintain", "scrub", "sync"
+LABELS = {
+    SCREEN: "Trial screening",
+    SCORE: "Risk scoring",
+    WATCH: "Watch of the models",
+    MAINTAIN: "Maintenance of the lake",
+    SCRUB: "Scrub of the lake",
+    SYNC: "Trial registry",
+    REGISTER: "Model registry",
+}
