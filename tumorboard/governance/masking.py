@@ -39,7 +39,7 @@ def masked(rows: pa.Table, decision: Decision, *, table: str, study: Study | Non
     """
     if not decision.allowed:
         raise PermissionError("rows of a refused read are not masked, they are not sent")
-    before = Before(rows, study or decision.study)
+    before = Before(rows, decision.study or study)
     for name, mask in decision.masks.items():
         if name in rows.column_names:
             place = rows.column_names.index(name)

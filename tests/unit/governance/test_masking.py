@@ -67,7 +67,8 @@ SECRETS = {
     "age": (97.0, pa.float64()),
 }
 CHANGED_LITTLE = {
-    ("age", "germline"), ("date", "germline"), ("age", "age_over_89"), ("age", "bucket"), ("date", "shift_date"),
+    ("age", "germline"), ("date", "germline"), ("age", "age_over_89"), ("age", "bucket"),
+    ("date", "shift_date"),
     ("date", "year_only"), ("geo", "state"), ("geo", "zip3"),
 }  # fmt: skip
 
