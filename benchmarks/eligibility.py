@@ -3,7 +3,7 @@
     python -m benchmarks.eligibility [--half tune|held] [--errors]
 
 The double-read set names each criterion by study, place and checksum, with the facts a careful reader takes from it
-(`tests/spec/trials/eligibility_read.tsv`); the texts stay outside of the repository. Prints precision and recall of
+(`tests/spec/trials/eligibility/read.tsv`); the texts stay outside of the repository. Prints precision and recall of
 the numeric and ordinal facts, and how many criteria of each kind are understood, partly or not understood.
 """
 
@@ -26,7 +26,7 @@ from tumorboard.trials.eligibility.reading import Reading
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("TUMORBOARD_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
 STUDIES = SHARED / "trials" / "clinicaltrials_gov_v2"
-READ_TWICE = REPOSITORY / "tests" / "spec" / "trials" / "eligibility_read.tsv"
+READ_TWICE = REPOSITORY / "tests" / "spec" / "trials" / "eligibility" / "read.tsv"
 
 
 @dataclass(frozen=True)

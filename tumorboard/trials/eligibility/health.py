@@ -12,7 +12,7 @@ from tumorboard.trials.eligibility.view import AFTER, PERIOD, SIGN, period, sign
 # What trials write -> the condition of `conditions.CONDITIONS` where there is one, else our words.
 _CONDITIONS = (
     ("HIV infection", "hiv", r"(?:known )?(?:human immunodeficiency virus(?: ?\(hiv\))?|hiv)(?:[ -](?:infection|seropositivity|disease|positivity|1/2 antibodies))?(?:/aids)?|aids\b"),
-    ("hepatitis B or C", "hepatitis b or c", r"hepatitis b(?: virus)?(?: ?\(hbv\))? ?(?:and/or|and|or|/) ?(?:hepatitis )?c(?: virus)?(?: ?\(hcv\))?(?: infections?)?"),
+    ("hepatitis B or C", "hepatitis b or c", r"hepatitis b(?: virus)?(?: ?\(hbv\))? ?(?:and/or|and|or|/) ?c(?: virus)?(?: ?\(hcv\))?(?: infections?)?"),
     ("hepatitis B", "hepatitis b", r"(?:chronic |viral )?hepatitis b(?: virus)?(?: ?\(hbv\))?(?: infection)?|hbv(?: infection)?|hbsag"),
     ("hepatitis C", "hepatitis c", r"(?:chronic |viral )?hepatitis c(?: virus)?(?: ?\(hcv\))?(?: infection)?|hcv(?: infection)?"),
     ("interstitial lung disease", "ild", r"interstitial lung disease(?: ?\(ild\))?|(?:non-infectious |drug-induced |radiation )?pneumonitis|idiopathic pulmonary fibrosis|pulmonary fibrosis"),
@@ -183,7 +183,7 @@ def toxicity(source: Source) -> Iterator[Claim]:
 
 
 _ORGANS = re.compile(
-    r"(?:adequate|normal|acceptable|sufficient)(?: or adequate)? (?P<organs>(?:(?:bone[ -]marrow|marrow|hematolog\w+|hematopoietic|hepatic|liver|renal|kidney|cardiac|heart|organ|organ system|pulmonary|coagulation|end[ -]organ)(?: system)?(?:, | and |, and | or |/)?)+)(?:functions?|reserve)?"
+    r"(?:adequate|normal|acceptable|sufficient)(?: or adequate)? (?P<organs>(?:(?:bone[ -]marrow|marrow|hematolog\w+|hematopoietic|hepatic|liver|renal|kidney|cardiac|heart|organ|organ system|pulmonary|coagulation|end[ -]organ)(?: system)?(?:, | and |, and | or |/)?)+) ?(?:functions?|reserve)?"
 )
 _ORGAN_NAMES = (
     ("bone marrow", r"marrow|hemato"), ("liver", r"hepatic|liver"), ("kidney", r"renal|kidney"), ("heart", r"cardiac|heart"),

@@ -109,7 +109,7 @@ def _claim(source: Source, match: re.Match[str]) -> Claim | None:
     if limit is None or not names or not all(_plausible(name, limit) for name in names):
         return None
     start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.end()
-    how = _joint(match["names"], source.excludes)
+    how = _joint(match["names"], source.excludes) if len(names) > 1 else "and"
     nodes = [_leaf(source, name, limit, start, end) for name in names]
     facts = [limit.words(name) for name in names]
     for tail in _tails(source.seen, end):

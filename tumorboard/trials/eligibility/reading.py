@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tumorboard.trials.criteria import And, Node, Not, Or
+from tumorboard.trials.criteria import And, Node, Not, Or, predicates
 from tumorboard.trials.eligibility import disease, health, labs, markers, person, therapy
 from tumorboard.trials.eligibility.claims import Claim, Joint, Rule, Source, joined, negated
 from tumorboard.trials.eligibility.labs import dated
@@ -191,6 +191,8 @@ def _reading(
         claim.facts[0].startswith("not ") and claim.kind != "comorbidity" for claim in claims
     ):
         return _not_understood(source, part, "a negation inside an exclusion can be meant both ways")
+    if cue is not None and _is_permission(source, claims, cue):
+        return _not_understood(source, part, "a permission: it restricts nobody by itself")
     built, doubt = _build(source, claims)
     doubt = doubt or next((claim.doubt for claim in claims if claim.doubt), "")
     opens = [source.open("part of the criterion that is not understood", *span) for span in rest.spans]
@@ -203,6 +205,14 @@ def _reading(
         tuple((source.offset + start, source.offset + end) for start, end in rest.spans),
         Not(node) if source.excludes else node,
     )  # fmt: skip
+
+
+def _is_permission(source: Source, claims: list[Claim], cue: re.Match[str]) -> bool:
+    """`Prior X is allowed`, in one sentence: no requirement to have had X."""
+    if source.excludes or any(claim.kind in ("age", "sex") for claim in claims):
+        return False
+    one_sentence = not re.search(r"[.;]\s+\S", source.seen)
+    return one_sentence and re.fullmatch(r"allowed|permitted|eligible|acceptable|may|can", cue[0]) is not None
 
 
 def _with_rest(
@@ -288,10 +298,16 @@ def _group(claims: list[Claim], gaps: list[str], excludes: bool) -> tuple[Node, 
             joints.append(gap)
     nodes = [joined([claim.node for claim in run], "and") for run in runs]
     words = {joint for joint in joints if joint != ","}
+    if joints and not words and re.search(r"\bor\b", view(_wording(runs[-1][-1].node))):
+        words = {"or"}
     how, doubt = _how(
         words, bool(joints), excludes, all(claim.facts[0].startswith("not ") for claim in claims)
     )
     return joined(nodes, how), doubt
+
+
+def _wording(node: Node) -> str:
+    return predicates(node)[0].wording
 
 
 def _how(words: set[str], several: bool, excludes: bool, all_negated: bool) -> tuple[Joint, str]:
