@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -18,13 +19,32 @@ def walk(folder: Path | None = None, start: verifier.Anchor = verifier.NOTHING) 
     return verifier.Walk(connection.connection, folder, start)
 
 
-def verify(*, head: tuple[int, str] | None = None, guarded: bool = True) -> list[str]:
+def behind(events: int) -> verifier.Anchor:
+    """The oldest anchor with at most so many anchored events after it; the beginning, if all are fewer."""
+    whole = max(map(_size, _anchors()), default=0)
+    if whole <= events:
+        return verifier.NOTHING
+    return next(anchor for anchor in _anchors() if whole - _size(anchor) <= events)
+
+
+def _anchors() -> Iterator[verifier.Anchor]:
+    return (anchor for _, anchor in verifier.anchors(Path(settings.AUDIT_ANCHORS)))
+
+
+def _size(anchor: verifier.Anchor) -> int:
+    return sum(count for count, _ in anchor.heads)
+
+
+def verify(
+    *, head: tuple[int, str] | None = None, guarded: bool = True, start: verifier.Anchor = verifier.NOTHING
+) -> list[str]:
     """The first faults found in the log and its anchors; an empty list means it is intact.
 
     `head` is a (seq, hash) noted earlier, outside this database. `guarded` False leaves the triggers out.
+    `start` is an anchor from which on to read.
     """
     folder = Path(settings.AUDIT_ANCHORS)
-    asked = walk(folder)
+    asked = walk(folder, start)
     sources = [verifier.anchor_faults(folder, None), asked.guards() if guarded else (), asked.faults()]
     faults = list(islice(chain(*sources), verifier.FAULTS_KEPT))
     if head is not None and not AuditEvent.objects.filter(seq=head[0], hash=head[1]).exists():

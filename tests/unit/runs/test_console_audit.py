@@ -16,6 +16,7 @@ from tests.factories.accounts import person
 from tests.unit.runs.factories import address
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
+from tumorboard.audit import anchors
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import AuditEvent
 from tumorboard.audit.record import record, record_many
@@ -145,6 +146,25 @@ def test_a_long_log_is_verified_only_when_somebody_asks(client: Client, steward:
     monkeypatch.setattr(log, "VERIFIED_AT_ONCE", 0)
     assert "Intact" not in client.get(address("verify")).text
     assert "Intact" in client.post(address("verify")).text
+
+
+def test_of_a_very_long_log_a_page_reads_the_newest(
+    client: Client, steward: User, monkeypatch, settings, tmp_path
+):
+    settings.AUDIT_KEY = tmp_path / "key.pem"
+    first = on_record()
+    for _ in range(3):
+        on_record()
+        anchors.take()
+    monkeypatch.setattr(log, "VERIFIED_ON_A_PAGE", 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE audit_auditevent SET actor_label = 'x' WHERE seq = %s", [first.seq])
+    page = client.post(address("verify"))
+    assert "every event since anchor 2 follows" in page.text
+    assert "anchor 3 of" in page.text
+    monkeypatch.setattr(log, "VERIFIED_ON_A_PAGE", 10_000)
+    assert "Broken" in client.post(address("verify")).text
 
 
 def test_a_day_begins_at_the_hospital_s_midnight():

@@ -11,15 +11,16 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
-from tumorboard.audit import anchors, fhir, verifier
+from tumorboard.audit import anchors, fhir
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import AuditEvent
 from tumorboard.audit.record import record
-from tumorboard.audit.verify import verify
+from tumorboard.audit.verify import behind, verify
 from tumorboard.governance.permissions import OPERATIONS
 
 FAULTS_SHOWN = 50
 VERIFIED_AT_ONCE = 20_000  # events; a longer log is verified when somebody asks
+VERIFIED_ON_A_PAGE = 200_000  # of a longer log a page reads the newest; the command reads all
 PAGE_SIZE = 50
 EXPORTED = 10_000  # events of one download; `manage.py audit export` has no limit
 SEARCHED, TAKEN_OUT = Event.AUDIT_SEARCHED, Event.AUDIT_EXPORTED
@@ -118,12 +119,21 @@ def _midnight(day: Any, later: int = 0) -> datetime | None:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """An anchor as a page names it."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Verification:
     """What a walk along the chains found. The anchor, outside the database, makes a later cut visible."""
 
     faults: list[str]
     head: AuditEvent | None
-    anchor: verifier.Anchor | None
+    anchor: Signed | None
+    start: int  # the anchor from which on events were read; 0 is the beginning
 
     @property
     def shown(self) -> list[str]:
@@ -134,9 +144,11 @@ def head() -> AuditEvent | None:
     return AuditEvent.objects.order_by("-seq").first()
 
 
-def last_anchor() -> verifier.Anchor | None:
-    return anchors.last()
+def last_anchor() -> Signed | None:
+    last = anchors.last()
+    return Signed(last.number, datetime.fromisoformat(last.at)) if last else None
 
 
 def verification(noted: tuple[int, str] | None = None) -> Verification:
-    return Verification(verify(head=noted), head(), last_anchor())
+    start = behind(VERIFIED_ON_A_PAGE)
+    return Verification(verify(head=noted, start=start), head(), last_anchor(), start.number)
