@@ -19,6 +19,7 @@ from tumorboard.meetings import actions, permissions
 from tumorboard.meetings.forms import FollowUpForm
 from tumorboard.meetings.models import Recommendation
 from tumorboard.meetings.permissions import load_recommendation
+from tumorboard.meetings.referrals import proposed, referral_of
 
 PAGE_SIZE, FEW = 25, 5
 
@@ -59,7 +60,8 @@ def _rows(request: HttpRequest, waiting: list[Recommendation]) -> list[dict[str,
 @refusable
 def follow_up_form(request: HttpRequest, recommendation: UUID) -> HttpResponse:
     found = load_recommendation(request.user, recommendation)
-    form = FollowUpForm(request.POST or None)
+    referral = referral_of(found)
+    form = FollowUpForm(request.POST or None, initial=proposed(referral))
     if request.method == "POST" and form.is_valid():
         actions.record_follow_up(recommendation=found, by=request.user, **form.cleaned_data)
         messages.success(request, "Noted.")
@@ -68,6 +70,7 @@ def follow_up_form(request: HttpRequest, recommendation: UUID) -> HttpResponse:
     context = {
         "recommendation": found,
         "patient": people.headers(by=request.user, patient_keys=[key])[key],
+        "referral": referral,
         "history": found.follow_ups.select_related("by"),
         "form": form if permissions.user_can_add(request.user, found.item) else None,
     }
