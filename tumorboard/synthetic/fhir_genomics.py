@@ -95,8 +95,17 @@ def add_genomics(bundle: Bundle, record: Record) -> None:
         _report(bundle, record, test, number, results)
 
 
+# What each laboratory looks for. The regional one and the single-gene tests read the sequence only.
+_KINDS = {
+    "vcf": ("sequence variant", "copy number change", "gene fusion"),
+    "maf": ("sequence variant",),
+    "single": ("sequence variant",),
+}
+
+
 def _regions(bundle: Bundle, record: Record, test: GenomicTest, number: int) -> Json:
     studied = {"coding": [coding(LOINC, "48018-6", "Gene studied [ID]")]}
+    change_type = {"coding": [coding(LOINC, "48019-4", "DNA change type")]}
     body: Json = {
         "status": "final",
         "category": category("laboratory"),
@@ -112,6 +121,7 @@ def _regions(bundle: Bundle, record: Record, test: GenomicTest, number: int) -> 
                 "valueString": test.panel,
             },
             *({"code": studied, "valueCodeableConcept": concept(gene)} for gene in test.genes),
+            *({"code": change_type, "valueCodeableConcept": concept(kind)} for kind in _KINDS[test.route]),
         ],
     }
     return bundle.add(

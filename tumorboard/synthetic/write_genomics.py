@@ -75,7 +75,8 @@ def _header(record: Record, test: GenomicTest) -> list[str]:
         "##reference=GRCh38",
         "##note=SYNTHETIC test data; the person does not exist",
         *(f"##contig=<ID={chrom},length={length},assembly=GRCh38>" for chrom, length in CHROMOSOMES.items()),
-        f'##panel=<ID={PANEL_NAME},Genes="{",".join(test.genes)}",SizeMb={PANEL_SIZE_MB}>',
+        f'##panel=<ID={PANEL_NAME},Genes="{",".join(test.genes)}",SizeMb={PANEL_SIZE_MB},'
+        'Profiles="mutation,cnv,sv">',
         f"##TMB={disease.tmb}",
         f"##MSI={'MSI-H' if disease.biomarkers['MSI'] == 'high' else 'MSS'}",
         f"##TUMOR_PURITY={test.specimen.purity}",

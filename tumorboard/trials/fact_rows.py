@@ -53,7 +53,10 @@ class Rows:
         missing = {"patient_key", "row_id"} - set(frame.columns)
         if missing:
             raise ValueError(f"silver.{table}: column {', '.join(sorted(missing))} is missing")
-        rows = frame[frame["patient_key"] == self.patient_key].to_dict("records")
+        own = frame[frame["patient_key"] == self.patient_key]
+        if table == "wearables" and "measure" in own:  # thousands of rows, of which few are weights
+            own = own[own["measure"] == "body_weight"]
+        rows = own.to_dict("records")
         known = [row for row in rows if not _later(row.get(dated_by), self.as_of)]
         return [
             {**row, "source": f"silver.{table}/{row['row_id']}"}

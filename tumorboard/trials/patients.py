@@ -9,6 +9,7 @@ from typing import Self
 
 import pandas as pd
 
+from tumorboard.pipeline.silver.statement_kinds import HISTORY_COMPLETE, NOT_SO
 from tumorboard.trials import fact_rows as read
 from tumorboard.trials.facts import (
     BiomarkerFact,
@@ -28,6 +29,7 @@ from tumorboard.trials.facts import (
 )
 
 __all__ = [
+    "HISTORY_COMPLETE", "NOT_SO",
     "BiomarkerFact", "ComorbidityFact", "DiagnosisFact", "Finding", "GenomicTest", "ImagingFact", "LabFact",
     "NoteFact", "PatientEvidence", "PerformanceFact", "Person", "StageFact", "Statement", "TherapyFact",
     "WeightFact",
@@ -39,8 +41,6 @@ TABLES = (
     "silver.biomarkers", "silver.therapies", "silver.performance", "silver.note_facts", "silver.labs",
     "silver.comorbidities", "silver.imaging", "silver.wearables", "silver.statements",
 )  # fmt: skip
-HISTORY_COMPLETE = "treatment history complete"
-NOT_SO = "not so"
 
 
 @dataclass(frozen=True, slots=True)

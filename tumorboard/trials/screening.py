@@ -168,7 +168,8 @@ def _is_broad(clauses: Iterable[Node]) -> bool:
 
 COLUMNS = (
     "patient_key", "trial_id", "level", "code", "path", "wording", "result", "reason_code", "evidence",
-    "would_settle", "verdict", "trial_version", "note", "title", "suspended", "recruiting",
+    "would_settle", "who", "at_boundary", "verdict", "trial_version", "note", "title", "suspended",
+    "recruiting",
 )  # fmt: skip
 
 
@@ -180,7 +181,8 @@ def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
             patient_key, result.trial_id, result.level, result.place or result.trial_id,
             criterion.path, criterion.wording,
             str(criterion.result), str(criterion.reason_code), list(criterion.evidence),
-            criterion.would_settle, result.verdict, result.trial_version,
+            criterion.would_settle, criterion.who, criterion.at_boundary,
+            result.verdict, result.trial_version,
             criterion.note, result.title, result.suspended, result.trial_is_open,
         )
         for result in results
@@ -193,7 +195,7 @@ def rows(patient_key: str, results: Iterable[LevelResult]) -> pd.DataFrame:
 def _nothing_encoded(result: LevelResult) -> CriterionResult:
     return CriterionResult(
         result.path, "No criteria encoded", Value.UNKNOWN, Reason.UNSUPPORTED, (), "",
-        "Read the protocol", True, type(None),
+        "Read the protocol", True, type(None), "trial site",
     )  # fmt: skip
 
 

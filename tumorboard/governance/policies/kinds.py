@@ -74,6 +74,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "free_text": "text",
         "clinical": "code status",
     },
+    "silver.statements": {
+        "link": "statement_id",
+        "date": "stated_on",
+        "free_text": "subject",
+        "clinical": "code",
+    },
     "silver.imaging": {
         "link": "series_id",
         "mrn": "study_uid series_uid",
@@ -128,7 +134,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "gold.trial_matches": {
         "link": "evidence",
         "free_text": "would_settle note",
-        "clinical": "result reason_code verdict",
+        "clinical": "result reason_code at_boundary verdict",
     },
     "gold.risk_scores": {
         "date": "as_of",

@@ -5,19 +5,24 @@ from __future__ import annotations
 from tumorboard.lake.columns import PHI, PUBLIC, STUDY_ID, Column, NotNull, OneOf, Strings
 from tumorboard.lake.tables import table
 from tumorboard.pipeline.silver.biomarkers import Biomarkers
+from tumorboard.pipeline.silver.comorbidities import Comorbidities
 from tumorboard.pipeline.silver.diagnoses import Diagnoses
 from tumorboard.pipeline.silver.genomic_tests import GenomicTests
+from tumorboard.pipeline.silver.imaging import Imaging
+from tumorboard.pipeline.silver.labs import Labs
 from tumorboard.pipeline.silver.note_facts import NoteFacts
 from tumorboard.pipeline.silver.patients import Patients
 from tumorboard.pipeline.silver.performance import Performance
 from tumorboard.pipeline.silver.stages import Stages
+from tumorboard.pipeline.silver.statements import Statements
 from tumorboard.pipeline.silver.therapies import Therapies
 from tumorboard.pipeline.silver.trials import Trials
 from tumorboard.pipeline.silver.variants import Variants
+from tumorboard.pipeline.silver.wearables import Wearables
 
 READS: tuple[type, ...] = (
     Patients, Diagnoses, Stages, GenomicTests, Variants, Biomarkers, Therapies, Performance, NoteFacts,
-    Trials,
+    Labs, Comorbidities, Imaging, Wearables, Statements, Trials,
 )  # fmt: skip
 LEVELS = ("trial", "step", "arm", "dose")
 RESULTS = ("met", "not met", "unknown")
@@ -38,6 +43,8 @@ class TrialMatches:
     reason_code = Column(str, "Why, as a code", tags=PHI)
     evidence = Column(Strings, "The rows it rests on, as table/row_id", NotNull(), tags=STUDY_ID)
     would_settle = Column(str, "What would settle an unknown", tags=PHI)
+    who = Column(str, "Who must answer an open question", tags=PUBLIC)
+    at_boundary = Column(bool, "Another usual reading of the limit gives another answer", tags=PHI)
     verdict = Column(
         str, "Verdict of the level, the same in all its rows", NotNull(), OneOf(*VERDICTS), tags=PHI
     )

@@ -32,6 +32,12 @@ class GenomicTests:
     assay = Column(str, "Kind of test", NotNull(), OneOf(*ASSAYS), tags=PUBLIC)
     panel = Column(str, "Name of the panel or report", tags=PUBLIC)
     genes = Column(Strings, "Genes tested; empty = coverage not stated", NotNull(), tags=PUBLIC)
+    regions = Column(
+        Strings, "Exons read of genes that were not read as a whole, as `EGFR exons 18-21`", tags=PUBLIC
+    )
+    profiles = Column(
+        Strings, "What was looked for: mutation, cnv, sv, germline; empty = not stated", tags=PUBLIC
+    )
     genome_build = Column(str, "GRCh37, GRCh38 or as stated", tags=PUBLIC)
     reported_on = Column(date, "Day of the report", tags=PHI)
 

@@ -110,3 +110,41 @@ def test_regions_studied_are_the_coverage(spark):
 
 def test_no_rows_in_no_rows_out(spark):
     assert genomic_tests(spark) == []
+
+
+def test_a_panel_line_says_what_was_looked_for_and_which_exons(spark):
+    panel = {
+        "ID": "SOLID",
+        "Genes": "EGFR,KRAS",
+        "Profiles": "mutation,cnv,fusion",
+        "Exons": "EGFR:18-21,KRAS:2",
+    }
+    payload = {**PANEL, "panel": panel}
+    (row,) = genomic_tests(spark, vcf=bronze(spark, [{"kind": "header", "payload": payload}]))
+    assert row["profiles"] == ["mutation", "cnv", "sv"]
+    assert row["regions"] == ["EGFR exons 18-21", "KRAS exons 2"]
+
+
+def test_without_a_statement_nothing_is_said_to_be_looked_for(spark):
+    (row,) = genomic_tests(spark, vcf=bronze(spark, [{"kind": "header", "payload": PANEL}]))
+    assert (row["profiles"], row["regions"]) == ([], [])
+
+
+def test_a_region_statement_in_fhir_says_what_was_looked_for(spark):
+    studied = {"coding": [{"code": "48019-4"}]}
+    region = {
+        "resourceType": "Observation", "id": "r", "status": "final",
+        "code": {"coding": [{"code": "53041-0"}]},
+        "component": [
+            {"code": {"coding": [{"code": "48018-6"}]}, "valueCodeableConcept": {"text": "EGFR"}},
+            {"code": studied, "valueCodeableConcept": {"text": "sequence variant"}},
+            {"code": studied, "valueCodeableConcept": {"text": "copy number change"}},
+        ],
+    }  # fmt: skip
+    report = {
+        "resourceType": "DiagnosticReport", "id": "d", "status": "final",
+        "result": [{"reference": "Observation/r"}],
+    }  # fmt: skip
+    rows = [{"kind": resource["resourceType"], "payload": resource} for resource in (region, report)]
+    (row,) = genomic_tests(spark, fhir=bronze(spark, rows))
+    assert (row["genes"], row["profiles"]) == (["EGFR"], ["mutation", "cnv"])

@@ -26,7 +26,8 @@ _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Assay:
-    """One genomic test. `genes` is what it covers; empty where the source does not say."""
+    """One genomic test. `genes` is what it covers, `regions` the exons read of genes not read as a whole,
+    `profiles` what was looked for; each is empty where the source does not say."""
 
     test_id: str
     specimen_id: str | None = None
@@ -36,6 +37,8 @@ class Assay:
     genome_build: str | None = None
     reported_on: date | None = None
     system: str = ""
+    regions: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
         return {
@@ -44,6 +47,8 @@ class Assay:
             "assay": self.assay,
             "panel": self.panel,
             "genes": list(self.genes),
+            "regions": list(self.regions),
+            "profiles": list(self.profiles),
             "genome_build": self.genome_build,
             "reported_on": self.reported_on,
         }
@@ -69,11 +74,14 @@ def of_vcf(header: Mapping[str, Any]) -> Assay:
         genome_build=genome,
         reported_on=reported,
         system=str(header.get("source") or "VCF"),
+        regions=_regions(panel),
+        profiles=profiles_in(_stated(panel, "Profiles")),
     )
 
 
 def of_maf(row: Mapping[str, str]) -> Assay:
-    """From a MAF row. A MAF never says what it covers; `Sequence_Source` may say exome or genome."""
+    """From a MAF row. A MAF never says what it covers, and holds sequence variants only; `Sequence_Source`
+    may say exome or genome."""
     sample = row.get("Tumor_Sample_Barcode")
     return Assay(
         test_id=identity("maf", sample),
@@ -81,6 +89,7 @@ def of_maf(row: Mapping[str, str]) -> Assay:
         assay={"WXS": "exome", "WGS": "genome"}.get(str(row.get("Sequence_Source") or "").upper(), "unknown"),
         genome_build=build(row.get("NCBI_Build")),
         system=str(row.get("Center") or "MAF"),
+        profiles=("mutation",),
     )
 
 
@@ -123,10 +132,35 @@ def _panel_name(panel: Any) -> str | None:
     return str(stated) if stated else None
 
 
-def _genes(panel: Any) -> tuple[str, ...]:
+_PROFILES = {
+    "mutation": r"mutation|sequence|substitution|snv|indel",
+    "cnv": r"cnv|copy.?number|amplification",
+    "sv": r"\bsv\b|fusion|rearrangement|structural|translocation",
+    "germline": r"germline",
+}
+
+
+def profiles_in(words: str) -> tuple[str, ...]:
+    """The kinds of change that words name: mutation, cnv, sv, germline."""
+    return tuple(kind for kind, pattern in _PROFILES.items() if re.search(pattern, words, re.IGNORECASE))
+
+
+def _regions(panel: Any) -> tuple[str, ...]:
+    """`Exons="EGFR:18-21,KRAS:2"` as `EGFR exons 18-21`, `KRAS exons 2`."""
+    parts = (part.partition(":") for part in re.split(r"[\s,;|]+", _stated(panel, "Exons")))
+    named = ((gene_symbol(name), exons) for name, _, exons in parts if re.fullmatch(r"\d+(-\d+)?", exons))
+    return tuple(f"{gene} exons {exons}" for gene, exons in named if gene)
+
+
+def _stated(panel: Any, field: str) -> str:
+    """A field of the panel line, whatever its case."""
     if not isinstance(panel, Mapping):
-        return ()
-    stated = re.split(r"[\s,;|]+", str(panel.get("Genes") or panel.get("genes") or ""))
+        return ""
+    return str(panel.get(field) or panel.get(field.lower()) or "")
+
+
+def _genes(panel: Any) -> tuple[str, ...]:
+    stated = re.split(r"[\s,;|]+", _stated(panel, "Genes"))
     return tuple(dict.fromkeys(gene for name in stated if (gene := gene_symbol(name))))
 
 

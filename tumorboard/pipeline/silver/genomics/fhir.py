@@ -147,6 +147,12 @@ def ranges_examined(observation: Resource) -> str | None:
     return _value(_component(observation, "81293-3"))
 
 
+def kinds_studied(observation: Resource) -> str:
+    """The words for the kinds of change (48019-4) and the source class (48002-0) a region statement names."""
+    parts = [*_components(observation, "48019-4"), *_components(observation, "48002-0")]
+    return " ".join(_words_of(part) for part in parts)
+
+
 def _kind(observation: Resource, genes: list[str], copies: float | None, place: _Place) -> str:
     change = " ".join(
         _codes((_component(observation, "48019-4") or {}).get("valueCodeableConcept"))

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from tumorboard.pipeline.silver import fhir as rules
 from tumorboard.pipeline.silver.genomics import fhir as variant_rules
-from tumorboard.pipeline.silver.genomics.assays import Assay, specimen_id
+from tumorboard.pipeline.silver.genomics.assays import Assay, profiles_in, specimen_id
 from tumorboard.pipeline.silver.rows import Received, identity
 from tumorboard.pipeline.silver.specimens import number_of
 
@@ -94,6 +94,7 @@ class Reports:
             genes=genes,
             reported_on=_reported(report),
             system=rules.sender(report.payload),
+            profiles=_looked_for(members),
         )
 
     def _lone(self, observation: Received) -> Assay:
@@ -126,6 +127,12 @@ def _reported(item: Received) -> date | None:
 def _panel(members: Iterable[Received]) -> str | None:
     """What the laboratory calls the ranges it examined."""
     return next((words for m in members if (words := variant_rules.ranges_examined(m.payload))), None)
+
+
+def _looked_for(members: Iterable[Received]) -> tuple[str, ...]:
+    """The kinds of change a region statement names (LOINC 48019-4), and germline by its source class."""
+    studied = [member.payload for member in members if _is(member, REGION_STUDIED)]
+    return profiles_in(" ".join(variant_rules.kinds_studied(payload) for payload in studied))
 
 
 def _covered(members: Iterable[Received]) -> tuple[str, ...]:
