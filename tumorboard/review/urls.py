@@ -14,6 +14,8 @@ urlpatterns = [
         figures.contribution_figure,
         name="contribution-figure",
     ),
+    path("cases/<uuid:uuid>/figures/percentile.json", figures.percentile_figure, name="percentile-figure"),
+    path("cases/<uuid:uuid>/score/opinion/", page.judge, name="judge-score"),
     path("cases/<uuid:uuid>/wearables/", figures.wearables, name="wearables"),
     path("cases/<uuid:uuid>/series/<slug:row_id>/stack.json", images.stack, name="stack"),
     path("cases/<uuid:uuid>/series/<slug:row_id>/key.webp", images.key_image, name="key-image"),

@@ -33,6 +33,7 @@ class Admitted:
     request: Request
     decisions: dict[str | None, Decision]
     latest: bool = True  # the version is today's
+    always: tuple[Condition, ...] = ()  # conditions that the reader did not ask for
 
     @property
     def masks(self) -> dict[str, str]:
@@ -108,17 +109,23 @@ def decide(requests: Sequence[tuple[Request, bool]], proven: Proven) -> Admissio
     keys = {key for request, _ in requests for key in request.patients or []}
     studies = {request.study for request, _ in requests}
     standings = {study: Standing.of(proven.user, keys, study=study) for study in studies}
-    visible = [(r if standings[r.study].service else _of_approved_models(r), new) for r, new in requests]
-    reads = [Admitted(r, _decisions(standings[r.study], proven, r), latest) for r, latest in visible]
+    reads = [
+        Admitted(
+            request,
+            _decisions(standings[request.study], proven, request),
+            latest,
+            () if standings[request.study].service else _always(request),
+        )
+        for request, latest in requests
+    ]
     return Admission(proven, tuple(reads))
 
 
-def _of_approved_models(request: Request) -> Request:
-    """People see the scores of approved models only; a revoked one is hidden from this read on."""
+def _always(request: Request) -> tuple[Condition, ...]:
+    """What holds of every read by a person: of scores those of approved models, from this read on."""
     if request.table != SCORES:
-        return request
-    versions = [version for _, version in shown_versions()]
-    return replace(request, where=[*request.where, Condition("model_version", "in", sorted(versions))])
+        return ()
+    return (Condition("model_version", "in", sorted(version for _, version in shown_versions())),)
 
 
 def _check(request: Request) -> None:

@@ -98,7 +98,7 @@ def _pushed_down(read: Admitted) -> pc.Expression | None:
         conditions.append(_about(request.table, request.patients))
     if read.visible is not None:
         conditions.append(_about(request.table, sorted(read.visible)))
-    clear = [c for c in request.conditions if c.column not in read.masks]
+    clear = [*(c for c in request.conditions if c.column not in read.masks), *read.always]
     types = {name: column.arrow.type for name, column in tables.get(request.table).columns.items()}
     return _all([*conditions, *(_holds(c, types[c.column]) for c in clear)])
 

@@ -58,6 +58,27 @@ def contribution_figure(contributions: dict[str, Any], absent: Sequence[str] = (
     )
 
 
+def percentile_figure(percentile: float | None, cohort: str) -> Figure:
+    """Where the patient's risk stands among the training patients, 0 (lowest) to 100."""
+    if percentile is None:
+        return figure([], y="", label="No percentile", table={"columns": [], "rows": []})
+    trace = {
+        "type": "scatter", "mode": "markers+text", "x": [percentile], "y": [0], "textposition": "top center",
+        "text": [f"{percentile:.0f}"], "marker": {"color": "--c1", "size": 14, "symbol": "diamond"},
+    }  # fmt: skip
+    scale = {"type": "line", "x0": 0, "x1": 100, "y0": 0, "y1": 0, "line": {"color": "--c5", "width": 2}}
+    return figure(
+        [trace],
+        y="",
+        label=f"Risk higher than in {percentile:.0f} of 100 patients of the {cohort or 'training cohort'}",
+        table={"columns": ["Percentile of risk"], "rows": [[round(percentile, 1)]]},
+        height=120,
+        shapes=[scale],
+        xaxis={"range": [-2, 102], "title": {"text": "Percentile of risk (right: higher risk)"}},
+        yaxis={"visible": False, "range": [-1, 1]},
+    )
+
+
 def _words(name: str, months: list[float], survival: list[float], low: list[float], high: list[float]) -> str:
     if not months:
         return "No survival curve"

@@ -64,3 +64,12 @@ def contribution_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
     if score is None:
         return JsonResponse(risk.contribution_figure({}))
     return JsonResponse(risk.contribution_figure(score["contributions"], score["absent"]))
+
+
+@require_GET
+@gated
+def percentile_figure(request: HttpRequest, uuid: UUID) -> JsonResponse:
+    score = scores.risk(evidence_of(request, uuid, "gold.risk_scores"))
+    if score is None:
+        return JsonResponse(risk.percentile_figure(None, ""))
+    return JsonResponse(risk.percentile_figure(score["percentile"], score["cohort"]))

@@ -11,23 +11,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from tumorboard.accounts.refusals import refusable
+from tumorboard.accounts.refusals import Refused, refusable
 from tumorboard.cases.actions import record_visit
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
 from tumorboard.governance.models import Snapshot
 from tumorboard.review import places, sections
-from tumorboard.review.actions import record_export, save_draft
+from tumorboard.review.actions import judge_score, record_export, save_draft
 from tumorboard.review.chips import with_chips
 from tumorboard.review.evidence import gather
 from tumorboard.review.figures import series
-from tumorboard.review.models import Draft
+from tumorboard.review.models import Draft, ScoreOpinion
 from tumorboard.review.molecular import molecular
-from tumorboard.review.scores import risk
+from tumorboard.review.scores import opinions, risk
 from tumorboard.review.summary import CannotPrint, pdf
 from tumorboard.review.timeline import TABLE as TIMELINE
 from tumorboard.review.timeline import timeline as timeline_of
 from tumorboard.review.views.asked import evidence_of, gated, may_review, snapshot_of, who, words_of
+from tumorboard.scores.shown import withdrawn
 
 SLIDES = ("question", "course", "imaging", "molecular", "options")
 CURVES_DRAWN = 4
@@ -47,6 +48,7 @@ def case(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[str, Any]:
     evidence = gather(found, by=request.user, snapshot=pinned)
+    score = risk(evidence)
     charts = series.charted(evidence.rows("silver.labs"))
     drawn = [name for name in charts if name != series.CTDNA]  # that one stands with the molecular findings
     return {
@@ -62,7 +64,10 @@ def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[st
         "ctdna": series.CTDNA if series.CTDNA in charts else "",
         "function": sections.facts(evidence, "function"),
         "wishes": sections.facts(evidence, "comorbidity") + sections.facts(evidence, "wishes"),
-        "risk": risk(evidence),
+        "risk": score,
+        "opinions": opinions(found, score),
+        "verdicts": ScoreOpinion.Verdict.choices,
+        "withdrawn": None if score else withdrawn(),
         "trials": places.trials(evidence),
         "draft": Draft.objects.filter(case=found).select_related("by").first(),
         "can_review": may_review(request, found, pinned),
@@ -112,6 +117,21 @@ def draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
     save_draft(case=found, text=words_of(request, "text"), by=request.user)
     messages.success(request, "Draft saved. It is not a decision.")
     return redirect(reverse("review:case", args=[uuid]) + "#draft")
+
+
+@require_POST
+@gated
+@refusable
+def judge(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Agree or disagree with the score the page shows; refused when it is another by now."""
+    found = load_case(request.user, uuid)
+    score = risk(evidence_of(request, uuid, "gold.risk_scores"))
+    if score is None or score["row_id"] != request.POST.get("row"):
+        raise Refused("Another score is shown by now. Look at it again.")
+    verdict, reason = request.POST.get("verdict", ""), words_of(request, "reason")
+    judge_score(case=found, score=score, verdict=verdict, reason=reason, by=request.user)
+    messages.success(request, "Kept for the evaluation of the model. The score stays as it is.")
+    return redirect(reverse("review:case", args=[uuid]) + "#risk")
 
 
 @require_GET
