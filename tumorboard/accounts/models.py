@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
-from tumorboard.accounts.roles import Role, may_use_console, roles_of
+from tumorboard.accounts.roles import Role, is_clinician, may_use_console, roles_of
 from tumorboard.audit.phi import classify
 
 
@@ -50,6 +51,11 @@ class User(AbstractUser):
         return [role for role in Role if role in held]
 
     @property
+    def may_treat(self) -> bool:
+        """For the navigation; emergency access itself asks the person's grants."""
+        return is_clinician(self)
+
+    @property
     def may_see_console(self) -> bool:
         """For the navigation; the console's views ask `roles.may_use_console` themselves."""
         return may_use_console(self)
@@ -66,3 +72,28 @@ class User(AbstractUser):
         return salted_hmac(
             "tumorboard.accounts.session", secrets, secret=secret, algorithm="sha256"
         ).hexdigest()
+
+
+class SecondFactor(models.Model):
+    """Somebody's authenticator: its secret, sealed, and the last time step whose code was used."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret = models.BinaryField()
+    last_step = models.BigIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True, blank=True)
+    enrolled_at = models.DateTimeField(default=timezone.now)
+
+    PHI: ClassVar[dict[str, str]] = classify(
+        none="id secret last_step failures locked_until enrolled_at", id="user"
+    )
+
+
+class RecoveryCode(models.Model):
+    """A code on paper for the day the authenticator is lost; kept as a password is, good once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code = models.CharField(max_length=128)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    PHI: ClassVar[dict[str, str]] = classify(none="id code used_at", id="user")

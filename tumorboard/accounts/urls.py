@@ -9,5 +9,8 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="signout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),
+    path("profile/second-factor/", views.second_factor_page, name="second_factor"),
+    path("profile/second-factor/remove/", views.remove_second_factor, name="remove_second_factor"),
+    path("profile/second-factor/confirm/", views.confirm_second_factor, name="confirm_second_factor"),
     path("profile/sign-out-everywhere/", views.signout_everywhere, name="signout_everywhere"),
 ]

@@ -11,10 +11,15 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from tumorboard.accounts import actions
+from tumorboard.accounts import actions, second_factor
+from tumorboard.accounts.refusals import Refused, refusable
+
+PENDING = "second_factor"
 
 
 class SignIn(LoginView):
@@ -51,3 +56,53 @@ def password(request: HttpRequest) -> HttpResponse:
 def signout_everywhere(request: HttpRequest) -> HttpResponse:
     actions.sign_out_everywhere(user=request.user, by=request.user)
     return redirect("accounts:signin")
+
+
+@sensitive_post_parameters()
+def second_factor_page(request: HttpRequest) -> HttpResponse:
+    """Set up an authenticator: its secret stands in the session until a right code has been shown."""
+    if second_factor.is_enrolled(request.user):
+        return render(request, "accounts/second_factor.html", {"enrolled": True})
+    secret = request.session.setdefault(PENDING, second_factor.new_secret())
+    error, codes = "", None
+    if request.method == "POST":
+        try:
+            code = request.POST.get("code", "").strip()
+            codes = second_factor.enrol(user=request.user, secret=secret, code=code, by=request.user)
+            request.session.pop(PENDING)
+        except Refused as refusal:
+            error = str(refusal)
+    shown = {"secret": secret, "qr": second_factor.qr_code(request.user, secret)} if codes is None else {}
+    return render(request, "accounts/second_factor.html", {"codes": codes, "error": error, **shown})
+
+
+@require_POST
+@sensitive_post_parameters()
+@refusable
+def remove_second_factor(request: HttpRequest) -> HttpResponse:
+    second_factor.confirm(request, request.POST.get("code", ""))
+    second_factor.remove(user=request.user, by=request.user)
+    messages.success(request, "Second factor removed.")
+    return redirect("accounts:second_factor")
+
+
+@sensitive_post_parameters()
+def confirm_second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for a code, then go on to where it was needed."""
+    onward, error = _onward(request), ""
+    if request.method == "POST":
+        try:
+            second_factor.confirm(request, request.POST.get("code", ""))
+            return redirect(onward)
+        except Refused as refusal:
+            error = str(refusal)
+    enrolled = second_factor.is_enrolled(request.user)
+    context = {"next": onward, "error": error, "enrolled": enrolled}
+    return render(request, "accounts/confirm_second_factor.html", context, status=409 if error else 200)
+
+
+def _onward(request: HttpRequest) -> str:
+    """An address of ours, else the worklist."""
+    asked = request.POST.get("next") or request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if ours else reverse("cases:worklist")

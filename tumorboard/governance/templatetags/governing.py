@@ -1,0 +1,41 @@
+"""`{% load governing %}`: what pages show of a session's purpose and of emergency access."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from tumorboard.governance.choosing import Chosen, current, studies_of
+from tumorboard.governance.models import BreakGlass
+from tumorboard.governance.permissions import purposes_of
+from tumorboard.governance.purposes import RESEARCH
+
+register = template.Library()
+
+
+@register.inclusion_tag("governance/_emergency.html", takes_context=True)
+def emergency(context: Any, patient_key: str) -> dict[str, Any]:
+    """A red banner where the person sees this patient by emergency access."""
+    request = context.get("request")
+    if request is None or not patient_key:
+        return {"opened": None}
+    mine = BreakGlass.objects.filter(user=request.user, patient_key=patient_key)
+    return {"opened": mine.filter(ends_at__gt=timezone.now(), reach__ends_at__gt=timezone.now()).first()}
+
+
+@register.inclusion_tag("governance/_purpose.html", takes_context=True)
+def purpose(context: Any) -> dict[str, Any]:
+    """What this session reads for, with the other purposes the person may choose."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return {"purposes": []}
+    allowed = purposes_of(request.user)
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "purposes": [Chosen(name) for name in allowed],
+        "studies": studies_of(request.user) if RESEARCH in allowed else [],
+        "current": current(request, allowed),
+    }
