@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tumorboard.trials.criteria import And, Comparison, KidneyFunction, Lab, Node, Or, Question, Sex
+from tumorboard.trials.criteria import (
+    And,
+    Comparison,
+    KidneyFunction,
+    Lab,
+    Node,
+    Or,
+    Predicate,
+    Question,
+    Sex,
+)
 from tumorboard.trials.eligibility.claims import Claim, ClaimKind, Joint, Source, joined
 from tumorboard.trials.eligibility.view import NUMBER, POWER, SIGN, number, sign_of
 
@@ -229,7 +239,7 @@ def _unit(words: str, power: str | None) -> str | None:
 
 
 # The limits that can be meant, in each unit: outside of them the text has a typing error, which nobody should act on.
-_RANGES = {
+_RANGES: dict[str, dict[str, tuple[float, float]]] = {
     "neutrophils": {"/uL": (100, 20_000), "10*9/L": (0.1, 20), "10*3/uL": (0.1, 20)},
     "lymphocytes": {"/uL": (50, 10_000), "10*9/L": (0.05, 10), "10*3/uL": (0.05, 10)},
     "leukocytes": {"/uL": (500, 100_000), "10*9/L": (0.5, 100), "10*3/uL": (0.5, 100)},
@@ -355,6 +365,6 @@ def dated(claim: Claim, days: int) -> Claim:
 def _dated(node: Node, days: int) -> Node:
     if isinstance(node, And | Or):
         return type(node)(tuple(_dated(child, days) for child in node.children))
-    if hasattr(node, "asks") and isinstance(node.asks, Lab | KidneyFunction):
+    if isinstance(node, Predicate) and isinstance(node.asks, Lab | KidneyFunction):
         return replace(node, asks=replace(node.asks, within_days=days))
     return node

@@ -145,10 +145,17 @@ def _phrases(seen: str) -> list[tuple[int, int]]:
 
 def _first_cue(seen: str, phrases: list[tuple[int, int]], claims: list[Claim]) -> re.Match[str] | None:
     taken = [*phrases, *((claim.start, claim.end) for claim in claims)]
-    for match in CUE.finditer(seen):
+    permitted = _PERMITTED.match(seen)
+    for match in CUE.finditer(seen, permitted.end() if permitted else 0):
         if not any(start <= match.start() < end for start, end in taken):
             return match
     return None
+
+
+# A first sentence that only permits does not soften the requirement in the next one.
+_PERMITTED = re.compile(
+    r"[^.;:]* (?:was|were|is|are) (?:permitted|allowed)\. (?=(?:the |all )?(?:subject|patient)s? must )"
+)
 
 
 # ---- what is left over
@@ -207,9 +214,14 @@ def _reading(
     )  # fmt: skip
 
 
+_MEASURED = frozenset(
+    {"age", "sex", "laboratory", "kidney", "heart", "performance", "prior lines", "life expectancy"}
+)
+
+
 def _is_permission(source: Source, claims: list[Claim], cue: re.Match[str]) -> bool:
     """`Prior X is allowed`, in one sentence: no requirement to have had X."""
-    if source.excludes or any(claim.kind in ("age", "sex") for claim in claims):
+    if source.excludes or any(claim.kind in _MEASURED for claim in claims):
         return False
     one_sentence = not re.search(r"[.;]\s+\S", source.seen)
     return one_sentence and re.fullmatch(r"allowed|permitted|eligible|acceptable|may|can", cue[0]) is not None
