@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -32,6 +33,15 @@ class Trials:
     document = Column(str, "The whole record as JSON", NotNull(), tags=PUBLIC)
     updated_on = Column(date, "Last update the source states", tags=PUBLIC)
     sites = Column(Strings, "Names of the sites", tags=PUBLIC)
+    registry_status = Column(
+        str, "Status in the registry's record of the same number; of a curated trial its own may differ",
+        tags=PUBLIC,
+    )  # fmt: skip
+    registry_updated_on = Column(date, "Last update of that record", tags=PUBLIC)
+    registry_text = Column(str, "Eligibility text of that record, as it is now", tags=PUBLIC)
+
+
+REGISTRY = ("registry_status", "registry_updated_on", "registry_text")
 
 
 @builds(Trials, reads=[Ctml, Registry])
@@ -42,7 +52,9 @@ def build(ctml: DataFrame, registry: DataFrame) -> DataFrame:
     studies = each_row(
         registry, Trials, study, origin="structured", method="registry-rules 1.0", source="bronze.registry"
     )
-    return union(curated, studies.join(curated.select("trial_id"), "trial_id", "left_anti"))
+    of_registry = studies.select("nct_id", *REGISTRY).dropDuplicates(["nct_id"])
+    known = curated.drop(*REGISTRY).join(of_registry, "nct_id", "left").select(curated.columns)
+    return union(known, studies.join(curated.select("trial_id"), "trial_id", "left_anti"))
 
 
 def curated_trial(item: Received) -> Iterator[Row]:
@@ -97,4 +109,12 @@ def study(item: Received) -> Iterator[Row]:
         document=json.dumps(item.payload, ensure_ascii=False, sort_keys=True),
         updated_on=updated,
         sites=list(dict.fromkeys(name for site in locations if (name := words(site.get("facility"))))),
+        registry_status=words(dig(protocol, "statusModule", "overallStatus")) or None,
+        registry_updated_on=updated,
+        registry_text=_text(dig(protocol, "eligibilityModule", "eligibilityCriteria")),
     )
+
+
+def _text(value: Any) -> str | None:
+    """As received, not tidied: places in it are counted in characters."""
+    return value if isinstance(value, str) and value else None

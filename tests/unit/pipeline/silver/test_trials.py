@@ -57,6 +57,17 @@ def test_a_curated_trial_under_its_nct_number_goes_before_the_registry(spark: Sp
     assert [row["kind"] for row in rows.values()] == ["ctml"]
 
 
+def test_a_curated_trial_knows_what_the_registry_says_now(spark: SparkSession) -> None:
+    record = _study("NCT00000001")
+    record["protocolSection"]["eligibilityModule"] = {"eligibilityCriteria": "  * Age >= 18 "}
+    rows = _build(spark, [CTML, {**CTML, "protocol_no": "10-002", "nct_id": ""}], [record])
+    curated, alone = rows["10-001"], rows["10-002"]
+    assert (curated["status"], curated["registry_status"]) == ("open to accrual", "RECRUITING")
+    assert curated["registry_text"] == rows["NCT00000001"]["registry_text"] == "  * Age >= 18 "
+    assert curated["registry_updated_on"] == date(2025, 2, 1)
+    assert (alone["registry_status"], alone["registry_text"]) == (None, None)
+
+
 def test_no_trials(spark: SparkSession) -> None:
     assert _build(spark, [], []) == {}
 
