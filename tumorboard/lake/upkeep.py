@@ -1,8 +1,9 @@
 """Maintenance of one table: small files put together, old versions retired, a checkpoint, the log cut.
 
 All of it under the table's writing lock, so it meets no other writer. Which versions stay is decided by the
-caller (everything pinned, and what those were made of); here it is only carried out. A version is retired
-first and its files are deleted in a later run, so that a read that has begun can end.
+caller (everything pinned, and what those were made of); here it is only carried out. `maintain` writes and
+names what may be deleted; `sweep` deletes it, after the caller's transaction has committed: were it undone,
+the files would still be wanted. Data files wait a while longer, so that a read that has begun can end.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Books(Protocol):
 
 @dataclass
 class Kept:
-    """What one run of maintenance did to a table."""
+    """What one run of maintenance did to a table, and which files nobody needs any more."""
 
     table: str
     compacted: Publication | None = None
@@ -70,8 +71,8 @@ class Upkeep:
     grace: float = GRACE
 
     def maintain(self, table: Table, keep: Collection[int]) -> Kept | None:
-        """Do everything that is due; None for a table that was never published. `keep` names the versions
-        that stay besides the newest. Raises Damaged and then leaves the table as it is."""
+        """All that is due but the deleting; None for a table that was never published. `keep` names the
+        versions that stay besides the newest. Raises Damaged and then leaves the table as it is."""
         with self.books.writing(table.name):
             latest = self.books.latest(table.name)
             if latest is None:
@@ -81,7 +82,7 @@ class Upkeep:
             self.lake.ready(table, latest)
             done.compacted = self.compact(table, latest)
             done.retired = self.retire(table, keep)
-            done.deleted = self.vacuum(table)
+            done.deleted = self.unneeded(table)
             done.log_deleted = self.cut_log(table)
             return done
 
@@ -123,18 +124,21 @@ class Upkeep:
         self.books.retire(table.name, gone)
         return gone
 
-    def vacuum(self, table: Table) -> list[str]:
-        """Delete data files that no version uses any more, and those a dead writer left."""
+    def sweep(self, done: Kept) -> None:
+        """Delete what `maintain` found to be needed by nobody."""
+        folder = self.lake.folder(done.table)
+        for name in [*done.deleted, *(f"{LOG}/{name}" for name in done.log_deleted)]:
+            folder.delete(name)
+
+    def unneeded(self, table: Table) -> list[str]:
+        """Data files that no version uses any more, and those a dead writer left."""
         needed = {name for p in self.books.versions(table.name) for name in p.manifest}
         folder = self.lake.folder(table)
-        gone = [n for n, age in folder.data_files().items() if n not in needed and age >= self.grace]
-        for name in gone:
-            folder.delete(name)
-        return sorted(gone)
+        return sorted(n for n, age in folder.data_files().items() if n not in needed and age >= self.grace)
 
     def cut_log(self, table: Table) -> list[str]:
-        """Write a checkpoint and delete what lies well before it. Versions are read from their manifests, so
-        a version whose commit is gone stays readable."""
+        """Write a checkpoint; what lies well before it may go. Versions are read from their manifests, so a
+        version whose commit is gone stays readable."""
         latest = self.books.latest(table.name)
         assert latest is not None
         folder = self.lake.folder(table)
@@ -145,8 +149,6 @@ class Upkeep:
             return []
         DeltaTable(self.lake.path(table), version=latest.version).create_checkpoint()
         self._publish_checkpoint(latest, table)
-        for name in old:
-            folder.delete(f"{LOG}/{name}")
         self.books.forget_log(table.name, old)
         return old
 

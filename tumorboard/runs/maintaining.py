@@ -82,7 +82,7 @@ def upkeep(run_id: str, **limits: Any) -> Upkeep:
 
 
 def maintain_table(table: Table, work: Upkeep, kept: Pins, by: Any) -> Kept | None:
-    """One table, in one transaction with its record. Raises Damaged."""
+    """One table, in one transaction with its record; files are deleted once that holds. Raises Damaged."""
     with transaction.atomic():
         done = work.maintain(table, kept.get(table.name, set()))
         if done is not None:
@@ -95,6 +95,7 @@ def maintain_table(table: Table, work: Upkeep, kept: Pins, by: Any) -> Kept | No
                 retired=done.retired,
                 deleted=len(done.deleted),
             )
+            transaction.on_commit(lambda: work.sweep(done))
     return done
 
 

@@ -39,7 +39,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, dict[int, 
     for number in range(VERSIONS):
         if number == VERSIONS // 2:
             upkeep = Upkeep(made, made.ledger, "upkeep", "test", many_files=99, log_kept=2, grace=0)
-            upkeep.maintain(VISITS, keep=range(VERSIONS))
+            done = upkeep.maintain(VISITS, keep=range(VERSIONS))
+            assert done is not None
+            upkeep.sweep(done)
             shutil.copytree(made.path(VISITS), folder / "earlier")
         patients = [f"p{number}", f"q{number}" if number % 3 else "p1"]
         rows = [visit(p, v, score=(number + v) % 5) for p in patients for v in range(1, 10)]

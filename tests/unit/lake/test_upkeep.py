@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.lake.books import COMMIT, VISITS, arrow, lake, visit
 from tumorboard.lake import manifest as manifests
 from tumorboard.lake import store
 from tumorboard.lake.store import Damaged, Lake, NotPublished
-from tumorboard.lake.upkeep import Upkeep
+from tumorboard.lake.upkeep import Kept, Upkeep
 
 PROVE = bool(os.environ.get("PROVE"))
 PINS, COMMITS = (30, 200) if PROVE else (10, 200)
@@ -23,6 +24,13 @@ pytestmark = pytest.mark.timeout(1800 if PROVE else 180)
 
 def upkeep(made: Lake, **limits: float) -> Upkeep:
     return Upkeep(made, made.ledger, "upkeep", "test", **{"grace": 0, **limits})  # type: ignore[arg-type]
+
+
+def maintain(upkeep: Upkeep, keep: Collection[int] = ()) -> Kept:
+    done = upkeep.maintain(VISITS, keep)
+    assert done is not None
+    upkeep.sweep(done)
+    return done
 
 
 def filled(folder: Path, versions: int) -> Lake:
@@ -52,9 +60,8 @@ def test_pins_outlive_two_hundred_commits_maintenance_and_a_move(tmp_path: Path)
         patient = f"p{chance.randrange(7)}"
         made.replace(VISITS, arrow(visit(patient, 1, score=number % 5)), COMMIT, [patient])
         if number % 50 == 49:
-            upkeep(made, log_kept=5).maintain(VISITS, keep=pinned)
-    done = upkeep(made, many_files=1, log_kept=5).maintain(VISITS, keep=pinned)
-    assert done is not None
+            maintain(upkeep(made, log_kept=5), pinned)
+    maintain(upkeep(made, many_files=1, log_kept=5), pinned)
     moved = lake(shutil.copytree(tmp_path / "lake", tmp_path / "elsewhere"))
     moved.ledger.published = list(made.ledger.published)
     moved.ledger.retired = made.ledger.retired
@@ -72,9 +79,8 @@ def test_a_compacted_table_says_the_same_in_one_sorted_file(tmp_path: Path) -> N
     made = filled(tmp_path, 20)
     before = made.ledger.latest(VISITS.name)
     rows = made.read(VISITS).sort_by("row_id")
-    done = upkeep(made, many_files=3).maintain(VISITS, keep=[])
+    done = maintain(upkeep(made, many_files=3))
     after = made.ledger.latest(VISITS.name)
-    assert done is not None
     assert done.compacted == after
     assert (len(after.manifest), after.rows, after.inputs) == (1, before.rows, before.inputs)
     assert made.read(VISITS).sort_by("row_id") == rows
@@ -87,16 +93,14 @@ def test_a_compacted_table_says_the_same_in_one_sorted_file(tmp_path: Path) -> N
 
 def test_a_second_run_finds_nothing_to_do(tmp_path: Path) -> None:
     made = filled(tmp_path, 30)
-    upkeep(made, many_files=3, log_kept=2).maintain(VISITS, keep=[])
-    done = upkeep(made, many_files=3, log_kept=2).maintain(VISITS, keep=[])
-    assert done is not None
+    maintain(upkeep(made, many_files=3, log_kept=2))
+    done = maintain(upkeep(made, many_files=3, log_kept=2))
     assert (done.compacted, done.retired, done.deleted, done.log_deleted) == (None, [], [], [])
 
 
 def test_after_the_log_is_cut_it_can_still_be_written_and_opened_by_others(tmp_path: Path) -> None:
     made = filled(tmp_path, 30)
-    done = upkeep(made, many_files=99, log_kept=2).maintain(VISITS, keep=[0, 1])
-    assert done is not None
+    done = maintain(upkeep(made, many_files=99, log_kept=2), [0, 1])
     assert len(done.log_deleted) >= 25
     made.append(VISITS, arrow(visit("p99", 1)), COMMIT)
     expected = made.read(VISITS).num_rows
@@ -106,7 +110,7 @@ def test_after_the_log_is_cut_it_can_still_be_written_and_opened_by_others(tmp_p
 
 def test_a_damaged_checkpoint_is_refused_by_the_next_writer(tmp_path: Path) -> None:
     made = filled(tmp_path, 10)
-    upkeep(made, many_files=99, log_kept=2).maintain(VISITS, keep=[])
+    maintain(upkeep(made, many_files=99, log_kept=2))
     (checkpoint,) = (Path(made.path(VISITS)) / "_delta_log").glob("*.checkpoint.parquet")
     checkpoint.write_bytes(checkpoint.read_bytes()[:-9])
     with pytest.raises(Damaged, match=f"version 9: the file _delta_log/{checkpoint.name}"):
@@ -116,19 +120,30 @@ def test_a_damaged_checkpoint_is_refused_by_the_next_writer(tmp_path: Path) -> N
 def test_files_are_deleted_only_after_a_while(tmp_path: Path) -> None:
     """A read that has begun must be able to end."""
     made = filled(tmp_path, 9)
-    done = upkeep(made, grace=3600).maintain(VISITS, keep=[])
-    assert done is not None
+    done = maintain(upkeep(made, grace=3600))
     assert done.retired
     assert done.deleted == []
-    assert upkeep(made).maintain(VISITS, keep=[]).deleted  # type: ignore[union-attr]
+    assert maintain(upkeep(made)).deleted
 
 
 def test_a_file_a_dead_writer_left_is_deleted(tmp_path: Path) -> None:
     made = filled(tmp_path, 2)
     orphan = Path(made.path(VISITS)) / "part-0-orphan.snappy.parquet"
     orphan.write_bytes(b"half")
-    assert orphan.name in upkeep(made).maintain(VISITS, keep=[0]).deleted  # type: ignore[union-attr]
+    assert orphan.name in maintain(upkeep(made), [0]).deleted
     assert not orphan.exists()
+
+
+def test_maintenance_that_is_undone_has_deleted_nothing(tmp_path: Path) -> None:
+    """The caller's transaction may fail: then retired versions are wanted again."""
+    made = filled(tmp_path, 30)
+    books, before = list(made.ledger.published), made.read(VISITS, version=2)
+    upkeep(made, many_files=3, log_kept=2).maintain(VISITS, [])
+    made.ledger.published, made.ledger.retired = books, set()
+    assert made.read(VISITS, version=2) == before
+    made.append(VISITS, arrow(visit("p99", 1)), COMMIT)
+    assert made.read(VISITS).num_rows == 15
+    assert maintain(upkeep(made, many_files=3, log_kept=2)).log_deleted
 
 
 def test_a_damaged_table_is_left_as_it_is(tmp_path: Path) -> None:
@@ -139,13 +154,13 @@ def test_a_damaged_table_is_left_as_it_is(tmp_path: Path) -> None:
     broken.write_bytes(broken.read_bytes()[:-1])
     before = set(Path(made.path(VISITS)).iterdir())
     with pytest.raises(Damaged, match=broken.name):
-        upkeep(made, many_files=1).maintain(VISITS, keep=[])
+        maintain(upkeep(made, many_files=1))
     assert set(Path(made.path(VISITS)).iterdir()) == before
     assert path.exists()
 
 
 def test_nothing_to_keep_up_before_the_first_write(tmp_path: Path) -> None:
-    assert upkeep(lake(tmp_path)).maintain(VISITS, keep=[]) is None
+    assert upkeep(lake(tmp_path)).maintain(VISITS, []) is None
 
 
 def test_a_lake_by_address_is_read_hashed_and_maintained_alike(tmp_path: Path) -> None:
@@ -154,9 +169,9 @@ def test_a_lake_by_address_is_read_hashed_and_maintained_alike(tmp_path: Path) -
     made.root = f"file://{tmp_path}/lake"
     for number in range(12):
         made.replace(VISITS, arrow(visit(f"p{number}", 1)), COMMIT, [f"p{number}"])
-    assert upkeep(made, many_files=3).maintain(VISITS, keep=[]).compacted  # type: ignore[union-attr]
+    assert maintain(upkeep(made, many_files=3)).compacted
     assert made.read(VISITS).num_rows == 12
-    (name,) = made.ledger.latest(VISITS.name).manifest  # type: ignore[union-attr]
+    (name,) = made.ledger.latest(VISITS.name).manifest
     (tmp_path / "lake/silver/test_visits" / name).write_bytes(b"")
     with pytest.raises(Damaged, match=name):
         made.read(VISITS)
