@@ -282,12 +282,8 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _list(value: Any) -> list[str]:
-    """A list as it is, as JSON text, or as words with separators between them."""
+    """A list as it is, or as text: JSON, Python's spelling of it, or words with separators between them."""
     if not isinstance(value, str):
         return value if isinstance(value, list) else []
-    if value.startswith("["):
-        try:
-            return [str(entry) for entry in json.loads(value)]
-        except (ValueError, RecursionError):
-            return []
-    return [part.strip() for part in re.split(r"[;|,]", value) if part.strip()]
+    parts = re.split(r"[;|,]", value.strip().removeprefix("[").removesuffix("]"))
+    return [bare for part in parts if (bare := part.strip().strip("'\""))]

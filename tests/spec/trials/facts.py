@@ -57,10 +57,11 @@ def _found(rest: str) -> dict[str, Any]:
 
 def _finding_token(token: str) -> dict[str, Any]:
     key, _, value = token.partition("=")
-    if value and key in ("exon", "CN", "with", "tier", "effect"):
+    if value and key in ("exon", "CN", "with", "tier", "effect", "comment"):
         kinds = {
             "exon": {"exon": value},
             "tier": {"tier": value},
+            "comment": {"comment": f"fusion of {value} seen", "reported_on": date(2016, 1, 1)},
             "effect": {"effect": value},
             "CN": {"copy_number": value, "kind": "cnv"},
             "with": {"partner_gene": value},
@@ -74,7 +75,7 @@ def _finding_token(token: str) -> dict[str, Any]:
     }
     if token in words:
         return words[token]
-    if token.startswith("p."):
+    if token.startswith(("p.", "pX")):
         return {"hgvs_p": token}
     return {"gene": token} if re.fullmatch(r"[A-Z0-9-]+", token) else {"consequence": token}
 

@@ -16,7 +16,7 @@ from tumorboard.trials.matching import match
 from tumorboard.trials.patients import PatientEvidence
 from tumorboard.trials.rules import Rules
 
-TABLES = sorted(path for path in Path(__file__).parent.glob("*.md") if path.name != "README.md")
+TABLES = sorted(path for path in Path(__file__).parent.glob("*.md") if path.stem not in ("README", "traps"))
 
 
 def _rows() -> Iterator[object]:
@@ -31,10 +31,11 @@ def _rows() -> Iterator[object]:
 def test_row(criterion: str, facts: str, expected: str) -> None:
     trial = read_trial({"protocol_no": "spec", "match": [yaml.safe_load(f"{{{criterion}}}")]})
     assert trial.root.match is not None
-    assert _result(trial.root.match, patient(facts)) == expected
+    assert result(trial.root.match, patient(facts)) == expected
 
 
-def _result(tree: Node, evidence: PatientEvidence) -> str:
+def result(tree: Node, evidence: PatientEvidence) -> str:
+    """The value of a tree; an unknown one with the reason of its first open question."""
     answers: dict[Predicate, Outcome] = {
         leaf: match(leaf.asks, evidence, Rules()) for leaf in predicates(tree)
     }
