@@ -23,11 +23,14 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
-# The folders exist here so that a new named volume takes over their owner.
+# The folders exist here so that a new named volume takes over their owner. `lake` alone opens the lake and the
+# files as received; the gate makes its socket for the group.
 RUN groupadd --gid 10001 tumorboard \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tumorboard \
-    && install -d -o 10001 -g 10001 -m 0750 \
-        /var/lib/tumorboard /var/lib/tumorboard/lake /var/lib/tumorboard/volumes /var/lib/tumorboard/models
+    && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin lake \
+    && install -d -o 10001 -g 10001 -m 0770 /var/lib/tumorboard /var/lib/tumorboard/models \
+    && install -d -o 10002 -g 10001 -m 0700 /var/lib/tumorboard/lake /var/lib/tumorboard/volumes \
+    && install -d -o 10002 -g 10001 -m 0750 /run/gate
 
 ARG CODE_VERSION=0.1.0
 ENV PATH=/opt/venv/bin:$PATH \

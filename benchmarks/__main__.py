@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import options
 
-ALL = ("ingest", "page", "growth", "audit")
+ALL = ("ingest", "page", "growth", "audit", "gate")
 
 
 def main() -> int:

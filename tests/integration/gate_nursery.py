@@ -22,12 +22,17 @@ from tumorboard.governance.management.commands import gate  # noqa: E402
 __all__ = ["gate", "server"]
 
 
-def main(socket: str, pids: str) -> None:
+def main(socket: str, pids: str, owner: str = "", group: str = "") -> None:
+    """With `owner` and `group` (numbers) each gate is that user's, and its socket the group's."""
     while True:
         connections.close_all()
         child = os.fork()
         if child == 0:
-            call_command("gate", "--socket", socket)
+            if owner:
+                os.setgroups([])
+                os.setgid(int(group))
+                os.setuid(int(owner))
+            call_command("gate", "--socket", socket, "--group")
             os._exit(0)
         Path(pids).write_text(str(child))
         os.waitpid(child, 0)

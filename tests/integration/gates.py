@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import override_settings
 
 from tests.integration import databases
+from tumorboard.accounts.models import User
 from tumorboard.governance import gate
 from tumorboard.runs import services
 
@@ -101,11 +103,18 @@ class Nursery:
 
 
 @contextmanager
-def nursery(home: Path) -> Iterator[Nursery]:
+def nursery(home: Path, *as_user: int) -> Iterator[Nursery]:
+    """`as_user`: the numbers of a user and a group that the gates run as."""
     with tempfile.TemporaryDirectory(prefix="tb-gate-") as folder, (home / "nursery.log").open("ab") as log:
-        socket, pids = Path(folder) / "gate.sock", Path(folder) / "pid"
+        socket, pids = Path(folder) / "gate" / "gate.sock", Path(folder) / "pid"
+        if as_user:
+            Path(folder).chmod(0o755)
+            socket.parent.mkdir()
+            socket.parent.chmod(0o750)
+            os.chown(socket.parent, *as_user)
+        said = [str(socket), str(pids), *map(str, as_user)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.gate_nursery", str(socket), str(pids)],
+            [sys.executable, "-m", "tests.integration.gate_nursery", *said],
             cwd=services.ROOT, env=surroundings(), stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         try:
@@ -114,3 +123,13 @@ def nursery(home: Path) -> Iterator[Nursery]:
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(20)
+
+
+def signed_in(user: User) -> str:
+    """The key of a session as signing in makes it."""
+    session = SessionStore()
+    session["_auth_user_id"] = str(user.pk)
+    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)

@@ -18,7 +18,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from django.contrib.auth.models import Group
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.test import Client, override_settings
@@ -26,7 +25,7 @@ from django.utils import timezone
 
 from tests.factories.accounts import person
 from tests.integration import gates
-from tests.integration.gates import GateProcess, Nursery
+from tests.integration.gates import GateProcess, Nursery, signed_in
 from tests.unit.governance.conftest import ANN, BEN, born, diagnosis, receive, write
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
@@ -72,16 +71,6 @@ class Place:
         asked = {"user": self.service, "purposes": [OPERATIONS], "by": "tests", "job_id": job}
         asked |= {"reads": ["silver.labs", "silver.patients"], "channel": calling.TASK}
         return Caller(token=issue_capability(**{**asked, **more}), job_id=job, channel=calling.TASK)
-
-
-def signed_in(user: User) -> str:
-    """The key of a session as signing in makes it."""
-    session = SessionStore()
-    session["_auth_user_id"] = str(user.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
 
 
 def patient(identifier: tuple[str, str]) -> str:

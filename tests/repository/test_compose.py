@@ -21,7 +21,7 @@ every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
 def test_the_processes_of_a_server_are_there() -> None:
-    assert set(SERVICES) == {"migrate", "web", "worker", "pipeline", "beat", "postgres", "redis"}
+    assert set(SERVICES) == {"migrate", "web", "worker", "pipeline", "gate", "beat", "postgres", "redis"}
 
 
 @every_service
@@ -88,7 +88,25 @@ def test_only_the_web_process_can_be_reached_and_only_from_the_machine_itself() 
     assert [name for name, service in SERVICES.items() if "outside" in service["networks"]] == ["web"]
 
 
-def test_the_web_process_cannot_write_the_lake() -> None:
+def test_only_the_gate_and_the_pipeline_mount_the_lake_and_as_its_owner() -> None:
+    holds = {
+        name
+        for name, service in SERVICES.items()
+        if any(str(v).split(":")[0] in ("lake", "volumes") for v in service.get("volumes", []))
+    }
+    owners = {name for name, service in SERVICES.items() if service["user"].startswith("10002:")}
+    assert holds == owners == {"gate", "pipeline"}
+    assert "-o 10002 -g 10001 -m 0700 /var/lib/tumorboard/lake /var/lib/tumorboard/volumes" in DOCKERFILE
+    assert SERVICES["gate"]["networks"] == ["inside"]
+
+
+def test_all_others_have_the_gates_socket() -> None:
+    for name in ("web", "worker", "pipeline"):
+        assert any(volume.startswith("gate:/run/gate") for volume in SERVICES[name]["volumes"])
+        assert SERVICES[name]["environment"]["GATE_SOCKET"] == "/run/gate/gate.sock"
+
+
+def test_the_web_process_writes_no_folder_but_its_own() -> None:
     assert all(volume.endswith(":ro") for volume in SERVICES["web"]["volumes"])
 
 

@@ -36,9 +36,9 @@ class Gate(flight.FlightServerBase):  # type: ignore[misc]
     """`do_get` reads tables or a file, `do_put` replaces rows, the action `ping` says that it is there."""
 
     def __init__(self, socket: Path) -> None:
-        super().__init__(f"grpc+unix://{socket}")
         self.epoch = Epoch()
         self.epoch.start()
+        super().__init__(f"grpc+unix://{socket}")
 
     def do_get(self, context: Any, ticket: flight.Ticket) -> flight.GeneratorStream:
         return flight.GeneratorStream(wire.PART, _answered(lambda: self._given(json.loads(ticket.ticket))))

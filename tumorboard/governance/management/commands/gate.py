@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from tumorboard.governance import gate
 from tumorboard.governance.gate.server import Gate
 
 TOO_LONG = 107  # bytes of a Unix socket's address
@@ -26,19 +27,37 @@ class Command(BaseCommand):
         parser.add_argument(
             "--group", action="store_true", help="the socket folder's group may call, not its owner alone"
         )
+        parser.add_argument("--ping", action="store_true", help="ask the gate that listens there, and end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["ping"]:
+            self._ask()
+            return
         path, group = options["socket"], options["group"]
         make_way(path, group)
-        gate = Gate(path)
-        path.chmod(0o660 if group else 0o600)
+        serving = listening(path, group)
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
         self.stdout.write(f"gate: listening on {path}")
         ended.wait()
-        gate.epoch.stop()
-        gate.shutdown()
+        serving.epoch.stop()
+        serving.shutdown()
+
+    def _ask(self) -> None:
+        try:
+            self.stdout.write(f"gate: {gate.ping()}")
+        except gate.GateDown as error:
+            raise CommandError(str(error)) from None
+
+
+def listening(path: Path, group: bool) -> Gate:
+    """The gate on its socket, which nobody else could call for a moment either."""
+    before = os.umask(0o117 if group else 0o177)
+    try:
+        return Gate(path)
+    finally:
+        os.umask(before)
 
 
 def make_way(path: Path, group: bool) -> None:
