@@ -21,6 +21,7 @@ MAX_NEWTON_STEPS = 60
 TOLERANCE = 1e-10
 JITTER = 1e-10
 MAX_HALVINGS = 30
+WIDE = 300  # columns from which a curvature matrix costs more than it saves
 
 Objective = Callable[[Floats], tuple[float, Floats]]
 
@@ -64,7 +65,10 @@ def risk_sets(outcome: Outcome, strata: ArrayLike | None = None) -> RiskSets:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cox:
-    """Log hazard ratios per unit of each column, and the (unpenalised) information at them."""
+    """Log hazard ratios per unit of each column, and the (unpenalised) information at them.
+
+    The information of a fit with WIDE or more columns is not computed: it is empty.
+    """
 
     coefficients: Floats
     information: Floats
@@ -90,8 +94,11 @@ def fit(
     begin = np.zeros(x.shape[1]) if start is None else start
     if not outcome.events or not x.shape[1]:
         return Cox(np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1])))
-    search = _bounded_search if nonnegative else _newton
+    wide = x.shape[1] >= WIDE
+    search = _bounded_search if nonnegative else _gradient_search if wide else _newton
     coefficients = search(x, sets, penalty, begin)
+    if wide:
+        return Cox(coefficients, np.empty((0, 0)))
     return Cox(coefficients, _information(x, sets, *_hazards(x @ coefficients, sets)))
 
 
@@ -187,13 +194,29 @@ def _shortened(objective: Objective, b: Floats, move: Floats, value: float) -> F
 
 
 def _bounded_search(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Floats:
+    return _searched(x, sets, penalty, np.maximum(b, 0.0), [(0.0, None)] * x.shape[1], precision=1e-13)
+
+
+def _gradient_search(x: Floats, sets: RiskSets, penalty: float, b: Floats) -> Floats:
+    return _searched(x, sets, penalty, b, None, precision=1e-10)
+
+
+def _searched(
+    x: Floats,
+    sets: RiskSets,
+    penalty: float,
+    b: Floats,
+    bounds: list[tuple[float, None]] | None,
+    *,
+    precision: float,
+) -> Floats:
     found = minimize(
         partial(_objective, x, sets, penalty),
-        np.maximum(b, 0.0),
+        b,
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, None)] * x.shape[1],
-        options={"ftol": 1e-13, "gtol": 1e-7},
+        bounds=bounds,
+        options={"ftol": precision, "gtol": 1e-7, "maxiter": 500},
     )
     return np.asarray(found.x, dtype=np.float64)
 

@@ -26,7 +26,6 @@ INNER_FOLDS = 5
 STACK_PENALTY = 5.0
 EVENTS_PER_WEIGHT = 20  # below this the stack would overfit; the C-weighted mean has nothing to overfit
 FEWEST_EVENTS = 20
-TRANSFER_WEIGHT = 1.0  # beside a stack of unit standard deviation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,35 +106,82 @@ def with_fixed(found: Experts, cohort: Cohort, name: str, weight: float) -> Expe
 
 
 def join(found: Experts, *, bounds: bool = True) -> Fitted:
-    """Stack the experts, add what was transferred, calibrate."""
-    names = list(found.experts)
+    """Stack the experts and what was transferred, add the fixed modalities, calibrate."""
+    names, borrowed = list(found.experts), found.transferred
     present = ~np.isnan(found.raw)
-    deviation = np.nanstd(found.raw, axis=0)
-    unit = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    z = np.nan_to_num(found.raw) * unit
+    columns = np.nan_to_num(found.raw)
+    unit = _inverse_deviation(found.raw)
+    z = columns * unit
+    lent = borrowed.columns(names) * _inverse_deviation(borrowed.risk()) if borrowed else np.zeros_like(z)
     stacked = np.array([name not in found.fixed for name in names])
-    method = "stack" if found.outcome.events >= EVENTS_PER_WEIGHT * stacked.sum() else "weighted mean"
+    wanted = stacked.sum() + bool(borrowed)
+    method = "stack" if found.outcome.events >= EVENTS_PER_WEIGHT * wanted else "weighted mean"
+    seen = _Columns(z, present, lent, stacked, method)
     crossed = np.zeros_like(z)
     for number in np.unique(found.folds):
-        kept = found.folds != number
-        crossed[~kept] = z[~kept] * _weights(
-            z[kept], present[kept], found.outcome.rows(kept), method, stacked
-        )
-    weights = _weights(z, present, found.outcome, method, stacked)
+        held = found.folds == number
+        crossed[held] = seen.rows(held).parts(seen.rows(~held).weights(found.outcome.rows(~held)))
+    weights = seen.weights(found.outcome)
     deviation = crossed.sum(axis=1).std()
-    shrink = 1 / deviation if (found.transferred or found.fixed) and deviation > 0 else 1.0
+    shrink = 1 / deviation if found.fixed and deviation > 0 else 1.0
     extra = np.array([found.fixed.get(name, 0.0) for name in names])
     parts = crossed * shrink + z * extra
-    weights = weights * shrink + extra
-    share = _transfer_share(found.transferred)
-    if found.transferred:
-        parts = parts + share * found.transferred.columns(names)
     fit = calibrated(parts, present, found.outcome, names, bounds=bounds)
-    experts, scale = _with_transfer(found, weights * unit * fit.slope, share * fit.slope)
+    own = (weights[:-1] * shrink + extra) * unit * fit.slope
+    share = weights[-1] * shrink * fit.slope * (_inverse_deviation(borrowed.risk()) if borrowed else 0.0)
+    experts, scale = _with_transfer(found, own, float(share))
     says = [bool(s) and bool(e.weights.any()) for s, e in zip(scale, experts.values(), strict=True)]
     spread = np.where(np.array(says, dtype=bool), fit.spread, 0.0)
     fusion = LinearFusion(experts, scale, spread, fit.baseline, method, found.left_out, fit.bounds)
     return Fitted(fusion, fit.fused)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Unit-variance out-of-fold risks `z` (n, m) of the experts, and what a pooled model adds to each
+    `lent`.
+    """
+
+    z: Floats
+    present: Bools
+    lent: Floats
+    stacked: Bools
+    method: str
+
+    def rows(self, chosen: Bools) -> _Columns:
+        return replace(self, z=self.z[chosen], present=self.present[chosen], lent=self.lent[chosen])
+
+    def parts(self, weights: Floats) -> Floats:
+        """Contribution (n, m) of each modality under `weights` (m + 1,)."""
+        parts: Floats = self.z * weights[:-1] + self.lent * weights[-1]
+        return parts
+
+    def weights(self, outcome: Outcome) -> Floats:
+        """Non-negative weight of each expert, 0 if it is not stacked, and last that of what was lent."""
+        pooled = self.lent.sum(axis=1)
+        columns = np.column_stack([self.z, pooled])
+        used = np.append(self.stacked, pooled.any())
+        weights = np.zeros(len(used))
+        if self.method == "stack":
+            fitted = cox.fit(columns[:, used], outcome, penalty=STACK_PENALTY, nonnegative=True)
+            weights[used] = fitted.coefficients
+            return weights
+        having = np.column_stack([self.present, np.ones(len(pooled), dtype=bool)])
+        return np.where(used, _lead_over_chance(columns, having, outcome), 0.0)
+
+
+def _lead_over_chance(columns: Floats, having: Bools, outcome: Outcome) -> Floats:
+    """C minus a half of each column among those who have it; never negative, summing to 1."""
+    ranked = [concordance(outcome.rows(h), c[h]) for c, h in zip(columns.T, having.T, strict=True)]
+    lead = np.maximum(np.nan_to_num(ranked, nan=0.5) - 0.5, 0.0)
+    share: Floats = lead / lead.sum() if lead.sum() else lead
+    return share
+
+
+def _inverse_deviation(values: Floats) -> Floats:
+    """1 / SD of each column, ignoring NaN; 0 where nothing varies."""
+    deviation = np.nanstd(values, axis=0)
+    return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
 
 
 def _with_transfer(found: Experts, scale: Floats, share: float) -> tuple[Mapping[str, Expert], Floats]:
@@ -152,28 +198,9 @@ def _with_transfer(found: Experts, scale: Floats, share: float) -> tuple[Mapping
     return experts, np.ones_like(scale)
 
 
-def _transfer_share(transferred: Transferred | None) -> float:
-    deviation = transferred.risk().std() if transferred else 0.0
-    return TRANSFER_WEIGHT / deviation if deviation > 0 else 0.0
-
-
 def _ready_made(cohort: Cohort, name: str) -> tuple[Expert, Floats]:
     """A modality of one column that is a risk already, made elsewhere."""
     table = cohort.tables[name]
     block = fit_block(table.values[table.present], table.features)
     expert = Expert(block, np.ones(len(block.features)), 0.0)
     return expert, np.where(table.present, expert.risk(expert.columns(table)), np.nan)
-
-
-def _weights(z: Floats, present: Bools, outcome: Outcome, method: str, stacked: Bools) -> Floats:
-    """Non-negative weight (m,) of each expert's unit-variance risk `z` (n, m), 0 where absent or not
-    stacked.
-    """
-    weights = np.zeros(len(stacked))
-    if method == "stack":
-        fitted = cox.fit(z[:, stacked], outcome, penalty=STACK_PENALTY, nonnegative=True)
-        weights[stacked] = fitted.coefficients
-        return weights
-    ranked = [concordance(outcome.rows(has), column[has]) for column, has in zip(z.T, present.T, strict=True)]
-    lead = np.where(stacked, np.maximum(np.nan_to_num(ranked, nan=0.5) - 0.5, 0.0), 0.0)
-    return lead / lead.sum() if lead.sum() else lead

@@ -1,6 +1,7 @@
-"""A pan-cancer expert: one Cox model, stratified by cancer, over columns scaled within each cancer.
+"""A pan-cancer expert: one ridge Cox model, stratified by cancer, over columns scaled within each cancer.
 
-Small cohorts borrow its weights. Pooling helps: Wissel 2025 (SurvBoard).
+Small cohorts borrow its weights. Pooling helps: Wissel 2025 (SurvBoard). The penalty of a modality grows
+with its width, and how much is chosen by the mean out-of-fold C over the cancers.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import cox
-from .blocks import fit_block, principal_axes
+from .blocks import fit_block
 from .cohort import Cohort, Layout, assign_folds
+from .experts import width_factor
+from .metrics import concordance
 from .survival import Floats, Outcome
 
-COMPONENTS = 150
-PENALTY = 20.0
+PENALTIES = (160.0, 80.0, 40.0, 20.0)  # of a wide modality, times its width factor; strongest first
+NARROW_PENALTY = 5.0
 INNER_FOLDS = 5
-ROTATED_FROM = 40  # columns; a narrower modality keeps its own
 
 Weights = Mapping[str, Mapping[str, float]]  # modality -> feature -> log hazard per SD within the cancer
 
@@ -43,6 +45,7 @@ class Transferred:
         return np.column_stack([self.parts.get(name, np.zeros(length)) for name in names])
 
     def risk(self) -> Floats:
+        """Out-of-fold log hazard (n,) of the pooled model alone."""
         risk: Floats = np.sum(list(self.parts.values()), axis=0)
         return risk
 
@@ -65,40 +68,57 @@ def pooled(cohorts: Mapping[str, Cohort], columns: Layout, *, seed: int) -> dict
     Inner folds are those `fit_late` makes from the same rows and seed, so out-of-fold stays out of fold.
     """
     folds = {name: assign_folds(c.outcome, INNER_FOLDS, seed) for name, c in cohorts.items()}
-    parts = {name: {m: np.zeros(len(c)) for m in columns} for name, c in cohorts.items()}
+    parts = [{name: {m: np.zeros(len(c)) for m in columns} for name, c in cohorts.items()} for _ in PENALTIES]
     for number in range(INNER_FOLDS):
-        weights = _fit({name: c.rows(folds[name] != number) for name, c in cohorts.items()}, columns)
+        path = _fit_path({name: c.rows(folds[name] != number) for name, c in cohorts.items()}, columns)
         for name, cohort in cohorts.items():
             held = folds[name] == number
-            for modality, found in _parts(cohort.rows(~held), cohort.rows(held), columns, weights).items():
-                parts[name][modality][held] = found
-    weights = _fit(cohorts, columns)
+            scaled = _all_scaled(cohort.rows(~held), cohort.rows(held), columns)
+            for place, weights in enumerate(path):
+                for modality in columns:
+                    parts[place][name][modality][held] = scaled[modality] @ weights[modality]
+    best = int(np.argmax([_mean_concordance(cohorts, found) for found in parts]))
+    weights = _fit_path(cohorts, columns)[best]
     as_names = {m: dict(zip(columns[m], weights[m].tolist(), strict=True)) for m in columns}
-    return {name: Transferred(as_names, parts[name]) for name in cohorts}
+    return {name: Transferred(as_names, parts[best][name]) for name in cohorts}
 
 
-def _fit(cohorts: Mapping[str, Cohort], columns: Layout) -> dict[str, Floats]:
-    """Weights per modality, aligned with `columns`."""
-    tables = {m: np.vstack([_scaled(c, c, m, columns[m]) for c in cohorts.values()]) for m in columns}
-    axes = {
-        m: principal_axes(z, COMPONENTS if z.shape[1] > ROTATED_FROM else z.shape[1])
-        for m, z in tables.items()
-    }
-    prepared = np.hstack([tables[m] @ axes[m].T for m in columns])
+def _mean_concordance(cohorts: Mapping[str, Cohort], parts: Mapping[str, Mapping[str, Floats]]) -> float:
+    found = [
+        concordance(c.outcome, np.sum(list(parts[name].values()), axis=0)) for name, c in cohorts.items()
+    ]
+    return float(np.mean(found))
+
+
+def _fit_path(cohorts: Mapping[str, Cohort], columns: Layout) -> list[dict[str, Floats]]:
+    """Weights per modality, aligned with `columns`, for each penalty; each fit starts from the last."""
+    scaled = [_all_scaled(c, c, columns) for c in cohorts.values()]
+    tables = np.hstack([np.vstack([z[m] for z in scaled]) for m in columns])
     outcome = Outcome(
         np.concatenate([c.outcome.event for c in cohorts.values()]),
         np.concatenate([c.outcome.time for c in cohorts.values()]),
     )
     strata = np.repeat(np.arange(len(cohorts)), [len(c) for c in cohorts.values()])
-    coefficients = cox.fit(prepared, outcome, penalty=PENALTY, strata=strata).coefficients
-    borders = np.cumsum([len(axes[m]) for m in columns])[:-1]
-    return {m: b @ axes[m] for m, b in zip(columns, np.split(coefficients, borders), strict=True)}
+    borders = np.cumsum([len(columns[m]) for m in columns])[:-1]
+    start, path = None, []
+    for penalty in PENALTIES:
+        shrink = np.concatenate(
+            [np.full(len(columns[m]), _shrink(len(columns[m]), penalty)) for m in columns]
+        )
+        fitted = cox.fit(tables * shrink, outcome, penalty=NARROW_PENALTY, strata=strata, start=start)
+        start = fitted.coefficients
+        path.append(dict(zip(columns, np.split(start * shrink, borders), strict=True)))
+    return path
 
 
-def _parts(
-    training: Cohort, held: Cohort, columns: Layout, weights: Mapping[str, Floats]
-) -> dict[str, Floats]:
-    return {m: _scaled(training, held, m, columns[m]) @ weights[m] for m in columns}
+def _shrink(width: int, penalty: float) -> float:
+    """Scale of a modality's columns that gives them their own penalty under one ridge."""
+    factor = width_factor(width)
+    return float(np.sqrt(NARROW_PENALTY / (penalty * factor))) if factor > 1 else 1.0
+
+
+def _all_scaled(training: Cohort, cohort: Cohort, columns: Layout) -> dict[str, Floats]:
+    return {m: _scaled(training, cohort, m, columns[m]) for m in columns}
 
 
 def _scaled(training: Cohort, cohort: Cohort, modality: str, columns: Sequence[str]) -> Floats:
