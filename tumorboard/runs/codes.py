@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
-MAINTAIN, SCRUB, SYNC = "maintain", "scrub", "sync"
+MAINTAIN, SCRUB, SYNC, PUBLISH = "maintain", "scrub", "sync", "publish"
 LABELS = {
     SCREEN: "Trial screening",
     SCORE: "Risk scoring",
@@ -11,5 +11,6 @@ LABELS = {
     MAINTAIN: "Maintenance of the lake",
     SCRUB: "Scrub of the lake",
     SYNC: "Trial registry",
+    PUBLISH: "Curated trial",
     REGISTER: "Model registry",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.module_loading import import_string
 
-from tumorboard.runs.codes import MAINTAIN, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
+from tumorboard.runs.codes import MAINTAIN, PUBLISH, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
+from tumorboard.runs.curating import publish_draft
 from tumorboard.runs.maintaining import maintain, scrub
 from tumorboard.runs.scoring import score_patients
 from tumorboard.runs.screening import screen_patients
@@ -29,5 +30,6 @@ KINDS: dict[str, Work] = {
     MAINTAIN: maintain,
     SCRUB: scrub,
     SYNC: sync_trials,
+    PUBLISH: publish_draft,
     REGISTER: _when_needed("tumorboard.runs.registering.register_models"),
 }

@@ -14,8 +14,17 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import ChangedMeanwhile, Refused
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.screening.models import Ask, Change, Override, Referral, ReferralStep, RegistryReading
-from tumorboard.screening.permissions import check_can_override, check_can_refer
+from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft
+from tumorboard.screening.models import (
+    Ask,
+    Change,
+    Override,
+    Referral,
+    ReferralStep,
+    RegistryReading,
+    TrialDraft,
+)
+from tumorboard.screening.permissions import check_can_curate, check_can_override, check_can_refer
 from tumorboard.screening.status import Declined, State, may_follow
 
 
@@ -157,6 +166,43 @@ def read_changes(*, patient_key: str, by: User) -> int:
     if count:
         record(Event.CHANGES_READ, by=by, patient_key=patient_key, count=count)
     return count
+
+
+@transaction.atomic
+def save_trial_draft(*, trial_id: str, text: str, document: str, by: User) -> TrialDraft:
+    """Keep a new version of a trial's draft; the same words again change nothing. Refused when no CTML."""
+    check_can_curate(by)
+    try:
+        read_draft(document)
+    except UnreadableDraft as error:
+        raise Refused(f"This is no CTML trial: {error}") from None
+    last = TrialDraft.objects.select_for_update().filter(trial_id=trial_id).first()
+    if last is not None and (last.document, last.text_hash) == (document, digest(text)):
+        return last
+    made = TrialDraft.objects.create(
+        trial_id=trial_id, text=text, text_hash=digest(text), document=document, by=by
+    )
+    record(Event.DRAFT_REVIEWED, by=by, target=made, trial=trial_id, state="saved")
+    return made
+
+
+@transaction.atomic
+def review_trial_draft(*, draft: TrialDraft, approve: bool, by: User, remark: str = "") -> TrialDraft:
+    """Approve a draft, or send it back with a remark. Never by the person who wrote it, and only the last."""
+    check_can_curate(by)
+    if draft.by_id == by.pk:
+        raise Refused("Somebody else must review what you wrote.")
+    if not approve and not remark.strip():
+        raise Refused("Say what is to be changed.")
+    if TrialDraft.objects.filter(trial_id=draft.trial_id, pk__gt=draft.pk).exists():
+        raise ChangedMeanwhile("There is a newer version of this draft. Look at that one.")
+    state = TrialDraft.State.APPROVED if approve else TrialDraft.State.REFUSED
+    said = {"state": state, "reviewed_by": by, "reviewed_at": timezone.now(), "remark": remark.strip()}
+    if not TrialDraft.objects.filter(pk=draft.pk, state=TrialDraft.State.DRAFT).update(**said):
+        raise ChangedMeanwhile("Somebody else has reviewed this draft meanwhile.")
+    draft.refresh_from_db()
+    record(Event.DRAFT_REVIEWED, by=by, target=draft, trial=draft.trial_id, state=state.value)
+    return draft
 
 
 @transaction.atomic

@@ -214,6 +214,45 @@ class RegistryReading(models.Model):
         return f"{self.address} {self.at:%d %b %Y}"
 
 
+class TrialDraft(models.Model):
+    """A registry study as CTML, written by one person and approved by another. Then it goes the way of every
+    trial document: as a file, by the one door. Every save is kept; the last one of a trial is the draft."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        APPROVED = "approved", "Approved"
+        REFUSED = "refused", "Sent back"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    trial_id = models.CharField(max_length=64, db_index=True)
+    text = models.TextField(help_text="the registry's eligibility text it was made from")
+    text_hash = models.CharField(max_length=64)
+    document = models.TextField(help_text="CTML as YAML")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    by = models.ForeignKey(**PERSON)
+    at = models.DateTimeField(auto_now_add=True)
+    reviewed_by = models.ForeignKey(null=True, blank=True, **PERSON)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    remark = models.TextField(blank=True)
+
+    PHI: ClassVar[dict[str, str]] = classify(
+        none="id uuid trial_id text text_hash document state by at reviewed_by reviewed_at remark"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="draft", reviewed_by=None) | Q(reviewed_by__isnull=False),
+                name="reviewed_by_somebody",
+            ),
+            models.CheckConstraint(condition=~Q(reviewed_by=models.F("by")), name="reviewed_by_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trial_id} {self.state}"
+
+
 class Changes(OfPatient):
     def unread(self) -> Changes:
         return self.filter(read_at=None)

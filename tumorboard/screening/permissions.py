@@ -19,6 +19,16 @@ def check_can_override(user: User | None, patient_key: str) -> None:
         raise PermissionDenied("Only clinicians who care for the patient may answer a criterion themselves.")
 
 
+def user_can_curate(user: User | None) -> bool:
+    """Clinicians, coordinators and data stewards: trial documents hold no patient."""
+    return is_clinician(user) or has_role(user, Role.COORDINATOR, Role.DATA_STEWARD)
+
+
+def check_can_curate(user: User | None) -> None:
+    if not user_can_curate(user):
+        raise PermissionDenied("Only clinicians, coordinators and data stewards may curate trials.")
+
+
 def user_can_refer(user: User | None, patient_key: str) -> bool:
     """Clinicians, and coordinators, who reach the patient."""
     return (is_clinician(user) or has_role(user, Role.COORDINATOR)) and can_reach(user, patient_key)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tumorboard.screening.views import boards, case, trials
+from tumorboard.screening.views import boards, case, drafts, trials
 
 app_name = "screening"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("cases/<uuid:uuid>/trials/read/", case.read, name="read"),
     path("trials/", trials.trial_list, name="trials"),
     path("trials/changes/", boards.changes, name="changes"),
+    path("trials/drafts/", drafts.draft_list, name="drafts"),
+    path("trials/drafts/<str:trial_id>/", drafts.draft, name="draft"),
+    path("trials/drafts/<str:trial_id>/save/", drafts.save, name="save-draft"),
     path("trials/<str:trial_id>/", trials.trial, name="trial"),
     path("boards/<uuid:uuid>/trials/", boards.board, name="board"),
 ]

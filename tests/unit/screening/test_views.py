@@ -21,7 +21,7 @@ from tumorboard.governance.actions import pin_snapshot
 from tumorboard.screening import actions
 from tumorboard.screening.models import Ask, Change, Override, Referral
 
-QUERIES = 50
+QUERIES = 60
 
 
 def page(client: Client, of: Record, name: str = "case", *args: Any, as_: Any = None, **query: str) -> Any:

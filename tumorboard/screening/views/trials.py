@@ -16,6 +16,7 @@ from tumorboard.governance import people
 from tumorboard.review.views.asked import gated
 from tumorboard.screening import cohort, documents
 from tumorboard.screening.models import Referral
+from tumorboard.screening.permissions import user_can_curate
 from tumorboard.trials.criteria import Level
 
 PAGE_SIZE = 50
@@ -32,7 +33,13 @@ def trial_list(request: HttpRequest) -> HttpResponse:
     found = [{**row, "counts": counted.get(row["trial_id"], Counter())} for row in _trials(request, words)]
     found.sort(key=lambda row: (-row["counts"]["fits"], -row["counts"]["uncertain"], row["trial_id"]))
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "words": words, "cases": len(cases), "count": len(found)}
+    context = {
+        "page": page,
+        "words": words,
+        "cases": len(cases),
+        "count": len(found),
+        "may_curate": user_can_curate(request.user),
+    }
     return render(request, "screening/trials.html", context)
 
 
