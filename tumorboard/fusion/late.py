@@ -181,7 +181,8 @@ def _lead_over_chance(columns: Floats, having: Bools, outcome: Outcome) -> Float
 def _inverse_deviation(values: Floats) -> Floats:
     """1 / SD of each column, ignoring NaN; 0 where nothing varies."""
     deviation = np.nanstd(values, axis=0)
-    return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    inverse: Floats = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    return inverse
 
 
 def _with_transfer(found: Experts, scale: Floats, share: float) -> tuple[Mapping[str, Expert], Floats]:

@@ -38,14 +38,6 @@ FILES = {
     "icd": "icd_codes.csv",
     "tma": "tma_cell_density.csv",
 }
-NOMINAL = (
-    "primary_tumor_site",
-    "histologic_type",
-    "hpv_association_p16",
-    "resection_status",
-    "resection_status_carcinoma_in_situ",
-    "smoking_status",
-)
 STAIN = "tma_tile_dtr_256_HE.npz"
 
 
@@ -166,10 +158,8 @@ def _outcome(targets: pd.DataFrame, outcome: str) -> Outcome:
 
 
 def _tabular(path: Path, patients: pd.Index) -> Table:
-    frame = pd.read_csv(path, dtype={"patient_id": str}).set_index("patient_id")
-    nominal = [name for name in NOMINAL if name in frame]
-    frame = pd.get_dummies(frame, columns=nominal, dtype=float)
-    return _table(frame, patients)
+    """The columns as they are: the folder gives every fact as a number, coded ones too."""
+    return _table(pd.read_csv(path, dtype={"patient_id": str}).set_index("patient_id"), patients)
 
 
 def _embedded(path: Path, patients: pd.Index) -> Table:
