@@ -164,6 +164,8 @@ def toxicity(source: Source) -> Iterator[Claim]:
     before, after = source.seen[: match.start()], source.seen[match.end() : match.end() + 40]
     named = [name for words in (before, after) for name, pattern in _SUBJECTS if re.search(pattern, words)]
     subject = named[0] if named else ""
+    if not (match["sign"] or match["sign2"]) and re.search(r"[<>≥≤]\D*$", before):
+        return  # the sign stands too far away to be sure of
     signs = [sign for sign in (match["sign"], match["sign2"]) if sign]
     if not subject or len(signs) > 1:
         return

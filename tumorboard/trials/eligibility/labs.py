@@ -121,7 +121,7 @@ def _claim(source: Source, match: re.Match[str]) -> Claim | None:
     start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.end()
     how = _joint(match["names"], source.excludes) if len(names) > 1 else "and"
     nodes = [_leaf(source, name, limit, start, end) for name in names]
-    facts = [limit.words(name) for name in names]
+    facts = [limit.words(_name(name, limit)) for name in names]
     for tail in _tails(source.seen, end):
         extra = _limit(tail)
         if extra is None:
@@ -137,6 +137,11 @@ def _claim(source: Source, match: re.Match[str]) -> Claim | None:
         end = tail.end()
     doubt = "'or' between values that may all be meant" if how == "unclear" else ""
     return Claim(start, end, _kind(names[0]), joined(nodes, how), tuple(facts), doubt)
+
+
+def _name(name: str, limit: _Limit) -> str:
+    """Creatinine in mL/min is its clearance."""
+    return "creatinine clearance" if name == "creatinine" and limit.unit.startswith("mL/min") else name
 
 
 def _tails(seen: str, at: int) -> Iterator[re.Match[str]]:

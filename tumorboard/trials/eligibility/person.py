@@ -29,7 +29,8 @@ _AGE = re.compile(
     # age ≥ 18 years
     rf"|\b(?:(?:minimum )?age|aged|ages)\b(?: \(?years\)?)?[ :,=-]*(?:(?:of|is|must be|should be|at (?:the time of )?(?:consent|enrol?lment|registration|screening))\s)*(?P<sign>{SIGN})\s*(?P<limit>\d{{1,3}}){_OLD}"
     # 18 years of age or older; aged 18 and above
-    rf"|(?:\b(?:aged?|ages)\b[ :]*(?:of )?)?(?:(?:at least|a minimum of) )?(?P<limit2>\d{{1,3}})(?:[ -]?{_UNIT} ?(?:of age|old)?| (?=and (?:above|older|over)\b)| (?=or (?:above|older|over)\b)),? ?{AFTER.format('after')}(?: of age)?"
+    rf"|(?:(?:\b(?:aged?|ages)\b[ :]*(?:of )?)?(?P<limit2>\d{{1,3}})[ -]?{_UNIT} ?(?:of age|old)?"
+    rf"|\b(?:aged?|ages)\b[ :]*(?:of )?(?P<limit6>\d{{1,3}})),? ?{AFTER.format('after')}(?: of age)?"
     # at least 18 years of age
     rf"|(?P<sign3>{SIGN})\s*(?P<limit3>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)\b"
     # Women ≥ 18 years
@@ -69,7 +70,7 @@ def _limits(match: re.Match[str]) -> list[Comparison]:
             [Comparison(">=", float(low)), Comparison("<=", float(high))] if float(low) < float(high) else []
         )
     if match["after"]:
-        return [Comparison(sign_after(match["after"]), float(match["limit2"]))]
+        return [Comparison(sign_after(match["after"]), float(match["limit2"] or match["limit6"]))]
     if match["limit5"]:
         return [Comparison(">=", float(match["limit5"]))]
     pairs = ((match[f"sign{n}"], match[f"limit{n}"]) for n in ("", "3", "4"))

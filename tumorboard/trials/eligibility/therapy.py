@@ -91,7 +91,7 @@ _BETWEEN = r"(?:,? ?and ?/ ?or |,? or |,? and |, ?|/)(?:(?:any|other|prior|previ
 
 @cache
 def _what() -> str:
-    return rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) )*(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
+    return rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) ){{0,4}}(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ _SINCE = rf"(?:(?:(?:completed|stopped|discontinued|finished|stop|elapsed|ended|
 
 _PREFIX = (
     r"(?:\b(?:prior|previous|any|received|receiving|use of|used|treatment (?:with|by)|therapy with|history of|administration of|other"
-    r"|completed|have|has|had|must have|who|participation in another clinical trial with) )*"
+    r"|completed|have|has|had|must have|who|participation in another clinical trial with) ){0,6}"
 )
 
 
