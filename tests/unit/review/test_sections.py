@@ -220,7 +220,7 @@ def test_risk_is_the_latest_and_unpacked(evidence: Any) -> None:
     shown = scores.risk(evidence(gold__risk_scores=[new, old]))
     assert shown is not None
     assert [feature["feature"] for feature in shown["main"]] == ["ldh", "age"]
-    assert [figure["name"] for figure in shown["figures"]] == ["All modalities"]
+    assert [figure["name"] for figure in shown["figures"]] == ["Everyone in the training cohort"]
     assert (shown["shown"], shown["cohort"]) == ("72", "C")
 
 

@@ -36,7 +36,7 @@ def prepare(people: dict[str, User], home: Path, patients: int, step: Step) -> N
     if not ScoringModel.objects.exists():
         with step("Risk model: training on the cohort"):
             _train(people)
-    if not Job.objects.filter(state=JobState.DONE).exists():
+    if not ScoringModel.objects.shown().exists():
         with step("Worker: screening trials and scoring risk"):
             _await([*Job.objects.active(), queue_job(kind=SCORE, by="demo")])  # the ingest asked to screen
             approve(people)
