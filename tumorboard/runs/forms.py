@@ -10,9 +10,11 @@ from django.http import QueryDict
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import Phase
 from tumorboard.governance.purposes import PURPOSES
+from tumorboard.lake import tables
 from tumorboard.lake.tables import TIERS
 from tumorboard.runs.codes import LABELS
 from tumorboard.runs.console import quarantine
+from tumorboard.runs.console.columns import BOTH, DOWN, UP
 from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
 
@@ -74,6 +76,25 @@ class JobFilter(Filter):
 class TableFilter(Filter):
     q = forms.CharField(label="Name, meaning or column", max_length=100)
     tier = forms.ChoiceField(label="Tier", choices=[ANY, *((tier, tier) for tier in TIERS)])
+
+
+class LineageFilter(Filter):
+    """A table, perhaps one of its columns, and which way to look. The columns are those of the table."""
+
+    table = forms.ChoiceField(label="Table")
+    column = forms.ChoiceField(label="Column")
+    way = forms.ChoiceField(
+        label="Way", choices=[(BOTH, "Both"), (UP, "Where it comes from"), (DOWN, "Where it goes")]
+    )
+    q = forms.CharField(label="Table or column in the list", max_length=100)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        listed = {table.name: table for table in tables.all_tables()}
+        self.fields["table"].choices = [("", "All"), *((name, name) for name in listed)]
+        chosen = listed.get(str((data or {}).get("table", "")))
+        columns = list(chosen.columns) if chosen else []
+        self.fields["column"].choices = [("", "None"), *((name, name) for name in columns)]
 
 
 class ModelFilter(Filter):

@@ -26,6 +26,7 @@ from tumorboard.runs.console import (
     jobs,
     quarantine,
     screening,
+    ways,
 )
 from tumorboard.runs.console.access import for_console
 from tumorboard.runs.console.listing import keep, kept, page_of
@@ -184,10 +185,9 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
 @for_console
 @require_GET
 def lineage(request: HttpRequest) -> HttpResponse:
-    inputs = catalogue.inputs()
-    readers = graph.turned(inputs)
-    rows = [(name, sources, readers.get(name, [])) for name, sources in inputs.items()]
-    return render(request, "runs/lineage.html", {"graph": graph.draw(inputs), "rows": rows})
+    """What is built from what; around one table; and the way of one of its columns."""
+    form = forms.LineageFilter(request.GET)
+    return render(request, "runs/lineage.html", {"filter": form, **ways.shown(form.chosen())})
 
 
 # ---- for clinicians

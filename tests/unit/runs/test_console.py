@@ -18,6 +18,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import CONSOLE, Role
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import AuditEvent
+from tumorboard.governance.actions import register_securables
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.lake import tables
 from tumorboard.runs import actions
@@ -26,6 +27,14 @@ from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def securables() -> None:
+    """The roles' standing grants: among them, who may read the access log."""
+    register_securables()
+
+
 LISTS = ("ingests", "quarantine", "jobs", "tables", "models", "audit")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:")
 
@@ -130,7 +139,7 @@ QUERIES = {  # session, user and groups (3) among them
     "tables": 4,
     "lineage": 4,
     "models": 6,
-    "audit": 6,
+    "audit": 12,
 }
 
 
@@ -450,7 +459,41 @@ def test_an_unknown_table(client: Client, steward: User):
 def test_the_whole_graph_holds_every_table(client: Client, steward: User):
     page = client.get(address("lineage"))
     for table in tables.all_tables():
-        assert page.text.count(f'href="{address("table", table.name)}"') == 2, "once drawn, once listed"
+        assert page.text.count(f'href="{address("table", table.name)}"') == 1, "listed"
+        assert page.text.count(f'href="{address("lineage")}?table={table.name}"') == 1, "drawn"
+
+
+def test_the_graph_around_a_table_one_way_or_both(client: Client, steward: User):
+    def boxes(**chosen: str) -> int:
+        return client.get(address("lineage"), {"table": "silver.variants", **chosen}).text.count("<rect")
+
+    assert boxes(way="up") + boxes(way="down") == boxes() + 1
+    assert boxes(way="up") > 1
+
+
+def test_the_way_of_a_column(client: Client, steward: User):
+    version("silver.variants", inputs={"bronze.vcf": 7}, reads={"bronze.vcf": ["payload", "kind"]},
+            traces={"file_hash": ["bronze.vcf.file_hash"]})  # fmt: skip
+    version("gold.actionability", inputs={"silver.variants": 0}, reads={"silver.variants": ["vaf", "gene"]},
+            traces={"derived_from": ["silver.variants.row_id"]})  # fmt: skip
+    page = client.get(address("lineage"), {"table": "silver.variants", "column": "vaf"})
+    met = {(m.table, m.column, m.way, m.exact) for m in page.context["met"]}
+    assert ("bronze.vcf", "payload", "up", False) in met
+    assert ("gold.actionability", "gene", "down", False) in met
+    assert not [m for m in met if m[:2] == ("gold.actionability", "derived_from")]
+    assert "silver.variants (1)" in page.text
+    assert "not on the way" in page.text
+    exact = client.get(address("lineage"), {"table": "silver.variants", "column": "file_hash", "way": "up"})
+    assert [(m.table, m.column, m.exact) for m in exact.context["met"]] == [("bronze.vcf", "file_hash", True)]
+    narrowed = client.get(address("lineage"), {"table": "silver.variants", "column": "vaf", "q": "payload"})
+    assert [m.column for m in narrowed.context["met"]] == ["payload"]
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"table": "x.y"}, {"table": "silver.labs", "column": "x"}, {"way": "?"}]
+)
+def test_an_odd_choice_shows_everything_there_is(client: Client, steward: User, chosen: dict):
+    assert client.get(address("lineage"), chosen).status_code == 200
 
 
 # ---- models

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -43,9 +43,9 @@ def _speaks_of(table: Table, words: str) -> bool:
     return any(words in text.lower() for text in (table.name, table.meaning, *table.columns))
 
 
-def inputs() -> Inputs:
+def inputs(published: Mapping[str, PublishedVersion] | None = None) -> Inputs:
     """Table -> what it is declared to read, and what its latest version did read."""
-    published = latest()
+    published = latest() if published is None else published
     return {
         table.name: sorted(
             {*table.reads, *(published[table.name].inputs if table.name in published else ())} - {table.name}

@@ -18,20 +18,28 @@ Inputs = Mapping[str, Iterable[str]]  # table -> the tables it is built from
 
 @dataclass(frozen=True)
 class Node:
+    """A table. `columns`: how many of its columns are on the way of the chosen column; None without one."""
+
     name: str
     x: int
     y: int
     chosen: bool = False
+    columns: int | None = None
 
     @property
     def tier(self) -> str:
         return self.name.split(".", maxsplit=1)[0]
+
+    @property
+    def on_the_way(self) -> bool:
+        return self.columns is None or self.columns > 0
 
 
 @dataclass(frozen=True)
 class Edge:
     path: str
     chosen: bool = False
+    on_the_way: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ def only(inputs: Inputs, names: Iterable[str]) -> dict[str, list[str]]:
     return {name: [s for s in inputs.get(name, ()) if s in wanted] for name in sorted(wanted)}
 
 
-def draw(inputs: Inputs, chosen: str = "") -> Graph:
+def draw(inputs: Inputs, chosen: str = "", columns: Mapping[str, int] | None = None) -> Graph:
+    """`columns` holds, for a chosen column, how many columns of each table are on its way."""
     layers = _layers(inputs)
     _untangle(layers, inputs)
     tallest = max((len(layer) for layer in layers), default=0)
@@ -82,6 +91,7 @@ def draw(inputs: Inputs, chosen: str = "") -> Graph:
             MARGIN + column * COLUMN,
             MARGIN + row * ROW + (tallest - len(layer)) * ROW // 2,
             name == chosen,
+            None if columns is None else columns.get(name, 0),
         )
         for column, layer in enumerate(layers)
         for row, name in enumerate(layer)
@@ -126,4 +136,5 @@ def _edge(source: Node, target: Node) -> Edge:
     x2, y2 = target.x, target.y + HEIGHT // 2
     bend = (x2 - x1) // 2
     path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return Edge(path, source.chosen or target.chosen)
+    near = source.chosen or target.chosen
+    return Edge(path, near, source.on_the_way and target.on_the_way)
