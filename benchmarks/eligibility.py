@@ -1,10 +1,10 @@
-"""Eligibility text of public registry studies: what the rules understand, against criteria read twice by hand.
+"""Eligibility text of public registry studies: what the rules understand, against criteria read by hand.
 
     python -m benchmarks.eligibility [--half tune|held] [--errors]
 
-The double-read set names each criterion by study, place and checksum, with the facts a careful reader takes from it
-(`tests/spec/trials/eligibility/read.tsv`); the texts stay outside of the repository. Prints precision and recall of
-the numeric and ordinal facts, and how many criteria of each kind are understood, partly or not understood.
+The set names each criterion by study, place and checksum, with the facts a careful reader takes from it
+(`tests/spec/trials/eligibility/read.tsv`); the texts stay outside of the repository. Prints precision and
+recall of the numeric and ordinal facts, and how many criteria of each kind are understood, partly or not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A ClinicalTrials.gov study (API v2) becomes a Trial: its structured fields, and its eligibility text.
 
-Age limits, sex and conditions are encoded; the text is read by the rules of `eligibility`, and what they do not
-understand stays open. Nothing is guessed.
+Age limits, sex and conditions are encoded; the text is read by the rules of `eligibility`, and what they do
+not understand stays open. Nothing is guessed.
 """
 
 from __future__ import annotations

@@ -151,7 +151,10 @@ def _leaves(text: str, **eligibility: Any) -> list[object]:
 
 
 def test_text_is_read_into_the_same_tree() -> None:
-    text = "Inclusion Criteria:\n\n* ECOG 0-1\n* Signed informed consent\n\nExclusion Criteria:\n\n* Known HIV infection"
+    text = (
+        "Inclusion Criteria:\n\n* ECOG 0-1\n* Signed informed consent\n\n"
+        "Exclusion Criteria:\n\n* Known HIV infection"
+    )
     kinds = [type(asks) for asks in _leaves(text)]
     assert kinds == [Performance, Unsupported, Comorbidity]
 

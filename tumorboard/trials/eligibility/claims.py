@@ -1,6 +1,7 @@
 """A claim is one thing that a criterion says, with its place in the text, as a node of the tree.
 
-Rules find claims in the view of a criterion (`view`). Which of them count, and what is left over, is decided in
+Rules find claims in the view of a criterion (`view`). Which of them count, and what is left over, is
+decided in
 `reading`.
 """
 
@@ -26,7 +27,8 @@ Joint = Literal["and", "or", "unclear"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`text[start:end]` says `node`. `facts` are the same in a short canonical wording, for tables and tests."""
+    """`text[start:end]` says `node`. `facts` are the same in a short canonical wording, for tables and
+    tests."""
 
     start: int
     end: int

@@ -1,4 +1,5 @@
-"""The tumour: type, stage, extent, measurable disease, size, metastases of the brain; NYHA class of the heart."""
+"""The tumour: type, stage, extent, measurable disease, size, metastases of the brain; NYHA class of the
+heart."""
 
 from __future__ import annotations
 
@@ -15,7 +16,10 @@ from tumorboard.trials.eligibility.view import NUMBER, SIGN, number, sign_of
 
 _ONE = r"(?:iv|i{1,3}|[0-4])(?:[a-e](?![a-z])[1-3]?)?"
 _STAGE = re.compile(
-    rf"(?<!rai )(?<!disease )\b(?:(?:ajcc|tnm|uicc|clinical|patholog\w+|clinical/pathologic|figo)[ -])*stages? ?(?P<list>{_ONE}\b(?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | and | and/or | through )(?:stages? )?{_ONE}\b)*)"
+    r"(?<!rai )(?<!disease )\b(?:(?:ajcc|tnm|uicc|clinical|patholog\w+"
+    rf"|clinical/pathologic|figo)[ -])*stages? ?(?P<list>{_ONE}\b(?:(?:"
+    r" ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | and | and/or | through"
+    rf" )(?:stages? )?{_ONE}\b)*)"
 )
 _NOT_A_TUMOUR = re.compile(r"\W{0,3}(?:chronic )?(?:kidney|renal|heart|copd|pressure|ckd)")
 _ARABIC = {"1": "i", "2": "ii", "3": "iii", "4": "iv"}
@@ -84,7 +88,11 @@ _CLASSES = rf"(?P<{{0}}>{_CLASS}(?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | 
 _NYHA_NAME = r"(?:\(?new york heart association(?: ?\(nyha\))?|nyha)\)?"
 _HF = r"(?:(?:congestive )?(?:heart|cardiac) (?:failure|disease)|chf)"
 _NYHA = re.compile(
-    rf"(?:(?:history of |symptomatic )*{_HF}[ ,(]*(?:with |defined as |of |as defined by )*)?{_NYHA_NAME}(?:[ (]*(?:functional|class(?:ification|es)?|grade|heart failure|nyha)\)?)*[ ,:]*(?:of )?(?P<sign>{SIGN})?\s*(?:class )?{_CLASSES.format('first')}\b(?P<after> or (?:greater|higher|above|more))?\)?(?: {_HF})?"
+    rf"(?:(?:history of |symptomatic )*{_HF}[ ,(]*(?:with |defined as "
+        rf"|of |as defined by )*)?{_NYHA_NAME}(?:[ (]*(?:functional|class(?:ification"
+        rf"|es)?|grade|heart failure|nyha)\)?)*[ ,:]*(?:of )?(?P<sign>{SIGN})?\s*"
+        rf"(?:class )?{_CLASSES.format('first')}\b(?P<after> or (?:greater"
+        rf"|higher|above|more))?\)?(?: {_HF})?"
     rf"|{_HF} ?(?P<sign2>{SIGN})\s*class {_CLASSES.format('second')}\b ?(?:\(?{_NYHA_NAME}\)?)?"
 )  # fmt: skip
 
@@ -124,41 +132,83 @@ def _classes(listed: list[str], sign: str | None, after: bool, is_range: bool) -
 
 # ---- type
 
-_TUMOUR = r"(?:cancers?|carcinomas?|adenocarcinomas?|melanomas?|lymphomas?|leuk[a]?emias?|sarcomas?|myelomas?|gliomas?|glioblastomas?|mesotheliomas?|neuroblastomas?|tumou?rs?|neoplasms?|malignanc(?:y|ies))"
+_TUMOUR = (
+    r"(?:cancers?|carcinomas?|adenocarcinomas?|melanomas?|lymphomas?|leuk[a]?emias?"
+    r"|sarcomas?|myelomas?|gliomas?|glioblastomas?|mesotheliomas?|neuroblastomas?"
+    r"|tumou?rs?|neoplasms?|malignanc(?:y|ies))"
+)
 _TYPE = re.compile(
-    rf"(?P<before>(?:[a-z][a-z0-9'/-]*,? ){{0,5}})(?P<head>{_TUMOUR})\b(?: ?\((?:nsclc|sclc|tnbc|hnscc|crc|mcrc|hcc|gist|mcrpc|rcc|aml|mbc|ibc)\))?(?P<of> (?:of|in) the (?P<site>[a-z]+(?: (?:or|and) (?:the )?[a-z]+| [a-z]+)?))?(?: in situ)?"
+    rf"(?P<before>(?:[a-z][a-z0-9'/-]*,? ){{0,5}})(?P<head>{_TUMOUR})\b"
+    r"(?: ?\((?:nsclc|sclc|tnbc|hnscc|crc|mcrc|hcc|gist|mcrpc|rcc|aml"
+    r"|mbc|ibc)\))?(?P<of> (?:of|in) the (?P<site>[a-z]+(?: (?:or|and)"
+    r" (?:the )?[a-z]+| [a-z]+)?))?(?: in situ)?"
     r"|\b(?P<short>nsclc|sclc|tnbc|hnscc|mcrpc|m?crc|hcc|gist|dcis|mbc|ibc)\b"
 )
 _SHORT = {
-    "nsclc": "Non-Small Cell Lung Cancer", "sclc": "Small Cell Lung Cancer", "hcc": "Hepatocellular Carcinoma",
-    "crc": "Colorectal Cancer", "mcrc": "Colorectal Cancer", "gist": "Gastrointestinal Stromal Tumor",
-    "dcis": "Breast Ductal Carcinoma In Situ", "mbc": "Breast Cancer", "ibc": "Inflammatory Breast Cancer",
-    "mcrpc": "Prostate Cancer", "hnscc": "Head and Neck Squamous Cell Carcinoma", "tnbc": "Breast Cancer",
-}  # fmt: skip
+    "nsclc": "Non-Small Cell Lung Cancer",
+    "sclc": "Small Cell Lung Cancer",
+    "hcc": "Hepatocellular Carcinoma",
+    "crc": "Colorectal Cancer",
+    "mcrc": "Colorectal Cancer",
+    "gist": "Gastrointestinal Stromal Tumor",
+    "dcis": "Breast Ductal Carcinoma In Situ",
+    "mbc": "Breast Cancer",
+    "ibc": "Inflammatory Breast Cancer",
+    "mcrpc": "Prostate Cancer",
+    "hnscc": "Head and Neck Squamous Cell Carcinoma",
+    "tnbc": "Breast Cancer",
+}
 # Words that leave the type as it is.
 _PLAIN = re.compile(
-    r"^(?:the|a|an|of|with|any|primary|confirmed|proven|documented|diagnosed|histologically|cytologically|pathologically|histologic|cytologic"
-    r"|patients?|subjects?|who|have|has|had|diagnosis|must|known|or|and|histological|cytological|pathological|patholog[a-z]+"
-    r"|confirmation|is|female|women|clinically|biopsy|biopsy-proven|histopathologically|histology|evidence|proof|histologically-confirmed)$"
+    r"^(?:the|a|an|of|with|any|primary|confirmed|proven|documented|diagnosed"
+    r"|histologically|cytologically|pathologically|histologic|cytologic"
+    r"|patients?|subjects?|who|have|has|had|diagnosis|must|known|or|and"
+    r"|histological|cytological|pathological|patholog[a-z]+"
+    r"|confirmation|is|female|women|clinically|biopsy|biopsy-proven|histopathologically"
+    r"|histology|evidence|proof|histologically-confirmed)$"
 )
 # Words that other rules read (extent, markers); they stay outside of the claim.
 _SITES = {
-    "stomach": "Stomach Cancer", "gastric": "Stomach Cancer", "gastroesophageal": "Esophagogastric Cancer",
-    "breast": "Breast Cancer", "mammary": "Breast Cancer", "lung": "Lung Cancer", "colon": "Colorectal Cancer",
-    "rectal": "Colorectal Cancer", "rectum": "Colorectal Cancer", "colorectal": "Colorectal Cancer",
-    "prostate": "Prostate Cancer", "pancreas": "Pancreatic Cancer", "pancreatic": "Pancreatic Cancer",
-    "ovarian": "Ovarian Cancer", "ovary": "Ovarian Cancer", "bladder": "Bladder Cancer", "urothelial": "Bladder Cancer",
-    "renal": "Renal Cell Carcinoma", "hepatocellular": "Hepatobiliary Cancer", "thyroid": "Thyroid Cancer",
-    "endometrial": "Endometrial Cancer", "cervical": "Cervical Cancer", "esophageal": "Esophagogastric Cancer",
-    "biliary": "Hepatobiliary Cancer", "head": "Head and Neck Cancer",
-}  # fmt: skip
+    "stomach": "Stomach Cancer",
+    "gastric": "Stomach Cancer",
+    "gastroesophageal": "Esophagogastric Cancer",
+    "breast": "Breast Cancer",
+    "mammary": "Breast Cancer",
+    "lung": "Lung Cancer",
+    "colon": "Colorectal Cancer",
+    "rectal": "Colorectal Cancer",
+    "rectum": "Colorectal Cancer",
+    "colorectal": "Colorectal Cancer",
+    "prostate": "Prostate Cancer",
+    "pancreas": "Pancreatic Cancer",
+    "pancreatic": "Pancreatic Cancer",
+    "ovarian": "Ovarian Cancer",
+    "ovary": "Ovarian Cancer",
+    "bladder": "Bladder Cancer",
+    "urothelial": "Bladder Cancer",
+    "renal": "Renal Cell Carcinoma",
+    "hepatocellular": "Hepatobiliary Cancer",
+    "thyroid": "Thyroid Cancer",
+    "endometrial": "Endometrial Cancer",
+    "cervical": "Cervical Cancer",
+    "esophageal": "Esophagogastric Cancer",
+    "biliary": "Hepatobiliary Cancer",
+    "head": "Head and Neck Cancer",
+}
 _ALIASES = {
-    "invasive breast": "Breast Cancer", "non-small cell lung": "Non-Small Cell Lung Cancer",
-    "non small cell lung": "Non-Small Cell Lung Cancer", "small cell lung": "Small Cell Lung Cancer",
-    "inflammatory breast": "Inflammatory Breast Cancer", "solid": "_SOLID_", "invasive ductal": "Breast Invasive Ductal Carcinoma",
-    "pancreatic ductal": "Pancreatic Adenocarcinoma", "castration-resistant prostate": "Prostate Cancer",
-    "gastric or gastroesophageal junction": "Esophagogastric Cancer", "cutaneous": "Melanoma", "lung": "Lung Cancer",
-}  # fmt: skip
+    "invasive breast": "Breast Cancer",
+    "non-small cell lung": "Non-Small Cell Lung Cancer",
+    "non small cell lung": "Non-Small Cell Lung Cancer",
+    "small cell lung": "Small Cell Lung Cancer",
+    "inflammatory breast": "Inflammatory Breast Cancer",
+    "solid": "_SOLID_",
+    "invasive ductal": "Breast Invasive Ductal Carcinoma",
+    "pancreatic ductal": "Pancreatic Adenocarcinoma",
+    "castration-resistant prostate": "Prostate Cancer",
+    "gastric or gastroesophageal junction": "Esophagogastric Cancer",
+    "cutaneous": "Melanoma",
+    "lung": "Lung Cancer",
+}
 
 
 def diagnosis(source: Source) -> Iterator[Claim]:
@@ -246,13 +296,28 @@ def _known(term: str) -> bool:
 
 
 _STATES = {
-    "recurrent": "recurrent", "relapsed": "recurrent", "metastatic": "metastatic", "locally advanced": "locally advanced",
-    "advanced": "advanced", "unresectable": "unresectable", "inoperable": "unresectable", "refractory": "refractory",
-    "locally recurrent": "recurrent", "localized": "localized", "early stage": "early stage", "early-stage": "early stage",
-}  # fmt: skip
-_STATE = r"(?:locally[ -](?:advanced|recurrent)|recurrent|relapsed|metastatic|advanced|unresectable|inoperable|refractory|locali[sz]ed|early[ -]stage)"
+    "recurrent": "recurrent",
+    "relapsed": "recurrent",
+    "metastatic": "metastatic",
+    "locally advanced": "locally advanced",
+    "advanced": "advanced",
+    "unresectable": "unresectable",
+    "inoperable": "unresectable",
+    "refractory": "refractory",
+    "locally recurrent": "recurrent",
+    "localized": "localized",
+    "early stage": "early stage",
+    "early-stage": "early stage",
+}
+_STATE = (
+    r"(?:locally[ -](?:advanced|recurrent)|recurrent|relapsed|metastatic|advanced"
+    r"|unresectable|inoperable|refractory|locali[sz]ed|early[ -]stage)"
+)
 _STATUS = re.compile(
-    rf"\b(?P<states>{_STATE}(?:(?:,? ?and ?/ ?or |,? or |/|, ?|,? and ){_STATE})*)(?= (?:[a-z0-9(),/-]+ ){{0,4}}?(?:\(?(?:nsclc|ibc|crc)\)?|{_TUMOUR}|disease|setting)\b)(?: (?:disease|setting)(?! (?:that|which|after|progress)))?"
+    rf"\b(?P<states>{_STATE}(?:(?:,? ?and ?/ ?or |,? or |/|, ?|,? and ){_STATE})*)"
+    rf"(?= (?:[a-z0-9(),/-]+ ){{0,4}}?(?:\(?(?:nsclc|ibc|crc)\)?|{_TUMOUR}"
+    r"|disease|setting)\b)(?: (?:disease|setting)(?! (?:that|which|after"
+    r"|progress)))?"
 )
 
 
@@ -276,8 +341,15 @@ def disease_status(source: Source) -> Iterator[Claim]:
 # ---- measurable disease, size
 
 _MEASURABLE = re.compile(
-    r"(?:at least one |at least 1 |≥ ?1 |one or more )?(?:(?:site|lesion)s? of )?(?:unidimensional(?:ly)?,? |bidimensional(?:ly)?,? |radiologically |radiographically )*(?:measurable|evaluable)(?: (?:or|and/or|and|,) ?(?:non-measurable|evaluable|measurable))?,? ?(?:disease|lesions?|tumou?r(?: parameter)?s?|target lesions?|site)"
-    r"(?:[ ,(]*(?:by|per|according to|as defined by|as per|as assessed by|using|based on|defined by|as measured by)? ?(?:the )?(?:response evaluation criteria (?:in|for) solid tumou?rs|recist)(?:[ ,(]*(?:recist|criteria|guidelines?|version|v\.?|1\.[01]|[12]\.\d)[ ,)]*)*)?"
+    r"(?:at least one |at least 1 |≥ ?1 |one or more )?(?:(?:site|lesion)s?"
+    r" of )?(?:unidimensional(?:ly)?,? |bidimensional(?:ly)?,? |radiologically"
+    r" |radiographically )*(?:measurable|evaluable)(?: (?:or|and/or|and"
+    r"|,) ?(?:non-measurable|evaluable|measurable))?,? ?(?:disease|lesions?"
+    r"|tumou?r(?: parameter)?s?|target lesions?|site)"
+    r"(?:[ ,(]*(?:by|per|according to|as defined by|as per|as assessed"
+    r" by|using|based on|defined by|as measured by)? ?(?:the )?(?:response"
+    r" evaluation criteria (?:in|for) solid tumou?rs|recist)(?:[ ,(]*"
+    r"(?:recist|criteria|guidelines?|version|v\.?|1\.[01]|[12]\.\d)[ ,)]*)*)?"
 )
 
 
@@ -292,8 +364,14 @@ def measurable(source: Source) -> Iterator[Claim]:
 
 
 _SIZE = re.compile(
-    rf"(?P<paren>\((?P<sign3>{SIGN})\s*(?P<value3>{NUMBER}) ?(?P<unit3>mm|cm) in (?:the )?(?:longest|greatest|largest) (?:dimension|diameter)\))|"
-    rf"\b(?:tumou?r|lesion|disease|metastas[ie]s|mass|nodule)s?\b[^.;<>≥≤]{{0,60}}?(?:(?:measuring|size|diameter|of|is|and is|visible and enhances on prone mri and is)\s?)(?P<sign>{SIGN})\s*(?P<value>{NUMBER}) ?(?P<unit>mm|cm)\b(?: in (?:the )?(?:longest|greatest|largest|maximum|short|long) (?:dimension|diameter|axis))?"
+    rf"(?P<paren>\((?P<sign3>{SIGN})\s*(?P<value3>{NUMBER}) ?(?P<unit3>mm"
+    r"|cm) in (?:the )?(?:longest|greatest|largest) (?:dimension|diameter)\))"
+    r"|"
+    rf"\b(?:tumou?r|lesion|disease|metastas[ie]s|mass|nodule)s?\b[^.;<>≥≤]{{0,60}}?"
+    r"(?:(?:measuring|size|diameter|of|is|and is|visible and enhances"
+    rf" on prone mri and is)\s?)(?P<sign>{SIGN})\s*(?P<value>{NUMBER})"
+    r" ?(?P<unit>mm|cm)\b(?: in (?:the )?(?:longest|greatest|largest|maximum"
+    r"|short|long) (?:dimension|diameter|axis))?"
 )
 
 
@@ -311,12 +389,24 @@ def size(source: Source) -> Iterator[Claim]:
 
 # ---- metastases of the central nervous system
 
-_CNS_SITE = r"(?:brain|cns|(?:central nervous system)(?: ?\(cns\))?|cerebral|intracranial|lepto-?meningeal|meningeal|subdural)"
+_CNS_SITE = (
+    r"(?:brain|cns|(?:central nervous system)(?: ?\(cns\))?|cerebral|intracranial"
+    r"|lepto-?meningeal|meningeal|subdural)"
+)
 _CNS_WHAT = r"(?:metasta\w+|mets|disease|involvement|carcinomatosis|spread)"
-_CNS_STATE = r"(?:active(?:ly progressing)?|untreated|symptomatic|uncontrolled|unstable|progressing|progressive|stable|treated|asymptomatic|new|known|any|clinically active)"
+_CNS_STATE = (
+    r"(?:active(?:ly progressing)?|untreated|symptomatic|uncontrolled|unstable"
+    r"|progressing|progressive|stable|treated|asymptomatic|new|known|any|clinically"
+    r" active)"
+)
 _CNS = re.compile(
-    rf"(?P<states>(?:{_CNS_STATE}(?: and/or |, or |, | or | and |/| )){{0,4}})(?P<sites>{_CNS_SITE}(?: {_CNS_WHAT})?(?:(?: and/or |, or |, | or | and |/){_CNS_SITE})*) {_CNS_WHAT}(?: ?\(?metastases\)?)?(?:(?: and/or |, or |, | or | and )(?P<more>carcinomatous meningitis|lepto-?meningeal (?:carcinomatosis|disease|metastas[ie]s)))?"
-    r"|(?P<alone>carcinomatous meningitis|meningeal carcinomatosis|lepto-?meningeal (?:carcinomatosis|disease))"
+    rf"(?P<states>(?:{_CNS_STATE}(?: and/or |, or |, | or | and |/| )){{0,4}})"
+    rf"(?P<sites>{_CNS_SITE}(?: {_CNS_WHAT})?(?:(?: and/or |, or |, | or"
+    rf" | and |/){_CNS_SITE})*) {_CNS_WHAT}(?: ?\(?metastases\)?)?(?:(?:"
+    r" and/or |, or |, | or | and )(?P<more>carcinomatous meningitis|lepto-?meningeal"
+    r" (?:carcinomatosis|disease|metastas[ie]s)))?"
+    r"|(?P<alone>carcinomatous meningitis|meningeal carcinomatosis|lepto-?meningeal"
+    r" (?:carcinomatosis|disease))"
 )
 
 

@@ -203,9 +203,12 @@ _CATEGORIES = {
     frozenset({"sv"}): "Structural Variation", frozenset({"mutation", "cnv"}): "Any Variation",
 }  # fmt: skip
 _STATES = {
-    ("MMR", "deficient"): {"mmr_status": "MMR-Deficient"}, ("MMR", "proficient"): {"mmr_status": "MMR-Proficient"},
-    ("MSI", "high"): {"ms_status": "MSI-H"}, ("MSI", "low"): {"ms_status": "MSI-L"}, ("MSI", "stable"): {"ms_status": "MSS"},
-}  # fmt: skip
+    ("MMR", "deficient"): {"mmr_status": "MMR-Deficient"},
+    ("MMR", "proficient"): {"mmr_status": "MMR-Proficient"},
+    ("MSI", "high"): {"ms_status": "MSI-H"},
+    ("MSI", "low"): {"ms_status": "MSI-L"},
+    ("MSI", "stable"): {"ms_status": "MSS"},
+}
 
 
 def _keys(asks: Question) -> Keys | None:

@@ -37,7 +37,8 @@ def read_eligibility(text: str) -> Eligibility:
 
 
 def _readings(text: str, parts: tuple[Part, ...]) -> Iterator[Reading]:
-    """A lead-in that only announces is no criterion; one that may be a condition makes what follows doubtful."""
+    """A lead-in that only announces is no criterion; one that may be a condition makes what follows
+    doubtful."""
     doubtful = ""
     for number, part in enumerate(parts):
         words = text[part.start : part.end]
@@ -69,9 +70,13 @@ def _numbered(node: Node | None) -> Node | None:
 # ---- lead-ins
 
 _PLAIN_LEAD_IN = re.compile(
-    r"[^:]{0,40}\b(?:adequate|normal)\b[^:]{0,60}:|(?:[a-z ]{0,30}\bfollowing laboratory (?:results|values|parameters)[^:]*:)"
-    r"|[^:]*\b(?:all of the following|any of the following (?:criteria|treatments|conditions)?|the following criteria)\b[^:]*:"
-    r"|(?:previous therapy|hematologic(?:al)?|hepatic|renal|cardiac disease|laboratory values|organ function|patients with|significant cardiovascular history)\s*:?"
+    r"[^:]{0,40}\b(?:adequate|normal)\b[^:]{0,60}:|(?:[a-z ]{0,30}\bfollowing"
+    r" laboratory (?:results|values|parameters)[^:]*:)"
+    r"|[^:]*\b(?:all of the following|any of the following (?:criteria"
+    r"|treatments|conditions)?|the following criteria)\b[^:]*:"
+    r"|(?:previous therapy|hematologic(?:al)?|hepatic|renal|cardiac disease"
+    r"|laboratory values|organ function|patients with|significant cardiovascular"
+    r" history)\s*:?"
 )
 
 
@@ -133,7 +138,8 @@ def _open(text: str, reading: Reading, why: str) -> Predicate:
 # ---- scopes: a phase, a cohort, a tumour type
 
 _PREFIX = re.compile(
-    r"\s*(?:for )?(?P<scope>(?:phase|cohort|arm|part|aim|stratum|strata|group|expansion|dose)s?\b[^:.;\n]{0,40}):"
+    r"\s*(?:for )?(?P<scope>(?:phase|cohort|arm|part|aim|stratum|strata"
+    r"|group|expansion|dose)s?\b[^:.;\n]{0,40}):"
 )
 
 
@@ -160,7 +166,8 @@ _IS_OR = re.compile(r"\s*or\s*[-:]?\s*")
 
 
 def _tied(text: str, readings: Iterable[Reading]) -> list[Node]:
-    """Criteria in order; where a line ends with `or`, or says nothing else, its neighbours are alternatives."""
+    """Criteria in order; where a line ends with `or`, or says nothing else, its neighbours are
+    alternatives."""
     nodes: list[Node] = []
     either = False
     for reading in readings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tumorboard.trials.criteria import And, Comorbidity, Comparison, Node, Not, Or, OrganFunction, Sex
 from tumorboard.trials.eligibility.claims import Claim, ClaimKind, Source, joined
@@ -11,11 +12,48 @@ from tumorboard.trials.eligibility.view import AFTER, PERIOD, SIGN, period, sign
 
 # What trials write -> the condition of `conditions.CONDITIONS` where there is one, else our words.
 _CONDITIONS = (
-    ("HIV infection", "hiv", r"(?:known )?(?:human immunodeficiency virus(?: ?\(hiv\))?|hiv)(?:[ -](?:infection|seropositivity|disease|positivity|1/2 antibodies))?(?:/aids)?|aids\b"),
-    ("hepatitis B or C", "hepatitis b or c", r"hepatitis b(?: virus)?(?: ?\(hbv\))? ?(?:and/or|and|or|/) ?c(?: virus)?(?: ?\(hcv\))?(?: infections?)?"),
-    ("hepatitis B", "hepatitis b", r"(?:chronic |viral )?hepatitis b(?: virus)?(?: ?\(hbv\))?(?: infection)?|hbv(?: infection)?|hbsag"),
-    ("hepatitis C", "hepatitis c", r"(?:chronic |viral )?hepatitis c(?: virus)?(?: ?\(hcv\))?(?: infection)?|hcv(?: infection)?"),
-    ("interstitial lung disease", "ild", r"interstitial lung disease(?: ?\(ild\))?|(?:non-infectious |drug-induced |radiation )?pneumonitis|idiopathic pulmonary fibrosis|pulmonary fibrosis"),
+    (
+        "HIV infection",
+        "hiv",
+        (
+            r"(?:known )?(?:human immunodeficiency virus(?: ?\(hiv\))?|hiv)(?:[ -]"
+            r"(?:infection|seropositivity|disease|positivity|1/2 antibodies))?"
+            r"(?:/aids)?|aids\b"
+        ),
+    ),
+    (
+        "hepatitis B or C",
+        "hepatitis b or c",
+        (
+            r"hepatitis b(?: virus)?(?: ?\(hbv\))? ?(?:and/or|and|or|/) ?c(?:"
+            r" virus)?(?: ?\(hcv\))?(?: infections?)?"
+        ),
+    ),
+    (
+        "hepatitis B",
+        "hepatitis b",
+        (
+            r"(?:chronic |viral )?hepatitis b(?: virus)?(?: ?\(hbv\))?(?: infection)?"
+            r"|hbv(?: infection)?|hbsag"
+        ),
+    ),
+    (
+        "hepatitis C",
+        "hepatitis c",
+        (
+            r"(?:chronic |viral )?hepatitis c(?: virus)?(?: ?\(hcv\))?(?: infection)?"
+            r"|hcv(?: infection)?"
+        ),
+    ),
+    (
+        "interstitial lung disease",
+        "ild",
+        (
+            r"interstitial lung disease(?: ?\(ild\))?|(?:non-infectious |drug-induced"
+            r" |radiation )?pneumonitis|idiopathic pulmonary fibrosis|pulmonary"
+            r" fibrosis"
+        ),
+    ),
     ("autoimmune disease", "autoimmune", r"autoimmune (?:disease|disorder)s?"),
     ("heart failure", "heart failure", r"(?:congestive )?(?:heart|cardiac) failure|chf"),
     ("myocardial infarction", "myocardial infarction", r"myocardial infarction(?: ?\(mi\))?"),
@@ -24,10 +62,24 @@ _CONDITIONS = (
     ("coronary bypass", "coronary bypass", r"coronary(?:/peripheral)? artery bypass(?: graft)?(?: surgery)?"),
     ("arrhythmia", "arrhythmia", r"(?:cardiac )?(?:ventricular )?arr?h?ythmias?"),
     ("cardiomyopathy", "cardiomyopathy", r"cardiomyopathy"),
-    ("stroke", "stroke", r"stroke|cerebrovascular accidents?(?: including transient ischemic attacks?(?: ?\(tia\))?)?|transient isch(?:a)?emic attacks?(?: ?\(tia\))?"),
+    (
+        "stroke",
+        "stroke",
+        (
+            r"stroke|cerebrovascular accidents?(?: including transient ischemic"
+            r" attacks?(?: ?\(tia\))?)?|transient isch(?:a)?emic attacks?(?: ?\(tia\))?"
+        ),
+    ),
     ("hypertension", "hypertension", r"(?:arterial )?hypertension"),
     ("pulmonary embolism", "pulmonary embolism", r"pulmonary embolism"),
-    ("thromboembolism", "thrombosis", r"deep ve(?:in|nous) thrombosis(?: ?\(dvt\))?|venous thrombo(?:embolism|sis)"),
+    (
+        "thromboembolism",
+        "thrombosis",
+        (
+            r"deep ve(?:in|nous) thrombosis(?: ?\(dvt\))?|venous thrombo(?:embolism"
+            r"|sis)"
+        ),
+    ),
     ("gastrointestinal bleeding", "gastrointestinal bleeding", r"gastrointestinal bleeding"),
     ("hemoptysis", "hemoptysis", r"hemoptysis"),
     ("diabetes", "diabetes", r"diabetes(?: mellitus)?(?: \(type i and ii\))?"),
@@ -37,12 +89,21 @@ _CONDITIONS = (
     ("neuropathy", "neuropathy", r"peripheral (?:sensory |motor )?(?:poly)?neuropathy"),
     ("liver cirrhosis", "cirrhosis", r"(?:liver )?cirrhosis"),
     ("transplant", "transplant", r"organ transplant(?:ation)?"),
-)  # fmt: skip
+)
 _ANY = "|".join(f"(?P<c{place}>{pattern})" for place, (_, _, pattern) in enumerate(_CONDITIONS))
-_HISTORY = r"(?:(?:history of|documented|known|diagnosis of|diagnosed with|presence of|positive for|seropositive for|evidence of|clinical evidence of|signs or symptoms of|recent|concurrent|co-existing|any) )*"
+_HISTORY = (
+    r"(?:(?:history of|documented|known|diagnosis of|diagnosed with|presence"
+    r" of|positive for|seropositive for|evidence of|clinical evidence of|signs"
+    r" or symptoms of|recent|concurrent|co-existing|any) )*"
+)
 _ACTIVE = r"(?P<active>(?:active|ongoing|current) (?:or ongoing |, ongoing )?)?"
 _POSITIVE = r"(?:[ -]?(?:positive|seropositive)(?: (?:patients|subjects))?)?"
-_WHEN = rf"(?:,? ?(?:\(?with)?in (?:the )?(?:last |past |previous |preceding )*{PERIOD}(?: (?:prior to|before|of|preceding) (?:the )?(?:(?:first|start|study|enrol?lment|entry|registration|randomi[sz]ation|dose|of|drug|treatment|starting|scheduled|day|protocol|administration|therapy)[ ,]*)+)?\)?)?"
+_WHEN = (
+    rf"(?:,? ?(?:\(?with)?in (?:the )?(?:last |past |previous |preceding )*{PERIOD}"
+    r"(?: (?:prior to|before|of|preceding) (?:the )?(?:(?:first|start|study"
+    r"|enrol?lment|entry|registration|randomi[sz]ation|dose|of|drug|treatment"
+    r"|starting|scheduled|day|protocol|administration|therapy)[ ,]*)+)?\)?)?"
+)
 _CONDITION = re.compile(rf"(?<![a-z-]){_HISTORY}{_ACTIVE}(?:{_ANY})(?![a-z]){_POSITIVE}{_WHEN}")
 _NEGATIVE = re.compile(r" ?(?:-|is |are |must be |test )?negative\b")
 
@@ -59,7 +120,8 @@ def conditions(source: Source) -> Iterator[Claim]:
         dating, sure = (None, True) if tested else _dating(source.seen, matches[number:])
         span = (match.start(), end)
         nodes = [
-            _condition(source, name, bool(match["active"]), dating, sure, span) for name in _both(condition)
+            _condition(source, Comorbidity(name, bool(match["active"])), dating, sure, span)
+            for name in _both(condition)
         ]
         when = f"recent {period(dating)}" if dating and sure else "comorbidity"
         facts = tuple(f"{'not ' if negative else ''}{when} {name}" for name in _both(short))
@@ -74,13 +136,14 @@ def _both(name: str) -> list[str]:
 
 
 def _condition(
-    source: Source, name: str, active: bool, dating: re.Match[str] | None, sure: bool, span: tuple[int, int]
+    source: Source, asks: Comorbidity, dating: re.Match[str] | None, sure: bool, span: tuple[int, int]
 ) -> Node:
-    """The condition, in its period. Where the period may cover it or not, only what holds both ways counts."""
-    ever = source.leaf(Comorbidity(name, active), *span)
+    """The condition, in its period. Where the period may cover it or not, only what holds both ways
+    counts."""
+    ever = source.leaf(asks, *span)
     if dating is None:
         return ever
-    recent = source.leaf(Comorbidity(name, active, period(dating).days), *span)
+    recent = source.leaf(replace(asks, within_days=period(dating).days), *span)
     if sure:
         return recent
     return Or((recent, And((ever, source.open("whether the period covers this condition", *span)))))
@@ -90,7 +153,8 @@ _LISTED = re.compile(r"[\s,]*(?:(?:and/or|and|or)\b)?(?: (?:untreated|recent|doc
 
 
 def _dating(seen: str, matches: list[re.Match[str]]) -> tuple[re.Match[str] | None, bool]:
-    """The match whose period counts: its own, or the one that closes the list it stands in (`A, B or C within`).
+    """The match whose period counts: its own, or the one that closes the list it stands in (`A, B or C
+    within`).
     After commas alone it is not sure that the period covers the list."""
     gap = ""
     for one, after in zip(matches, [*matches[1:], None], strict=True):
@@ -103,7 +167,13 @@ def _dating(seen: str, matches: list[re.Match[str]]) -> tuple[re.Match[str] | No
 
 
 _SECOND = re.compile(
-    rf"(?:(?:history of (?:an?other )?|known |any |prior or concurrent |previous or concurrent |prior |previous |other |concurrent |second |an?other |active |additional |secondary )+(?:active |invasive |primary |prior |concurrent |second |invasive non-breast )*(?:malignan(?:cy|cies|t (?:disease|tumou?rs?))|cancers?|tumou?rs?|neoplasms?)|malignancies other than the disease under study)(?! ?(?:therap|treat|related|vaccin))(?: requiring active (?:therapy|treatment))?{_WHEN}"
+    r"(?:(?:history of (?:an?other )?|known |any |prior or concurrent"
+    r" |previous or concurrent |prior |previous |other |concurrent |second"
+    r" |an?other |active |additional |secondary )+(?:active |invasive"
+    r" |primary |prior |concurrent |second |invasive non-breast )*(?:malignan"
+    r"(?:cy|cies|t (?:disease|tumou?rs?))|cancers?|tumou?rs?|neoplasms?)"
+    r"|malignancies other than the disease under study)(?! ?(?:therap"
+    rf"|treat|related|vaccin))(?: requiring active (?:therapy|treatment))?{_WHEN}"
 )
 
 
@@ -124,10 +194,19 @@ def second_malignancy(source: Source) -> Iterator[Claim]:
 
 
 _PREGNANT = re.compile(
-    r"(?:(?:female |women |woman |patients? |subjects? |females? )*(?:who|that)? ?(?:are|is)? ?)?(?:currently )?(?:pregnan(?:t|cy)|lactati(?:ng|on)|breast[- ]?feeding|nursing)(?: \(?positive b-hcg test\)?)?(?:(?:,? or|,? and| ?/|,|\.) ?(?:are |is )?(?:currently )?(?:pregnan(?:t|cy)|lactati(?:ng|on)|breast[- ]?feeding|nursing(?: mother)?))*(?: (?:women|woman|females?|patients|subjects))?(?: at (?:the )?time of (?:registration|enrol?lment|screening))?(?: at any time during the study)?"
+    r"(?:(?:female |women |woman |patients? |subjects? |females? )*(?:who"
+    r"|that)? ?(?:are|is)? ?)?(?:currently )?(?:pregnan(?:t|cy)|lactati"
+    r"(?:ng|on)|breast[- ]?feeding|nursing)(?: \(?positive b-hcg test\)?)?"
+    r"(?:(?:,? or|,? and| ?/|,|\.) ?(?:are |is )?(?:currently )?(?:pregnan"
+    r"(?:t|cy)|lactati(?:ng|on)|breast[- ]?feeding|nursing(?: mother)?))*"
+    r"(?: (?:women|woman|females?|patients|subjects))?(?: at (?:the )?time"
+    r" of (?:registration|enrol?lment|screening))?(?: at any time during"
+    r" the study)?"
 )
 _NO_PREGNANCY = re.compile(
-    r"negative (?:serum |urine |urine or serum |serum or urine |b-hcg )*pregnancy test(?: (?:within|performed|at|documented|obtained)[^.;]{0,80}?(?=\band must\b|$|\.))?"
+    r"negative (?:serum |urine |urine or serum |serum or urine |b-hcg"
+    r" )*pregnancy test(?: (?:within|performed|at|documented|obtained)[^.;]{0,80}?"
+    r"(?=\band must\b|$|\.))?"
 )
 
 
@@ -148,7 +227,9 @@ def pregnancy(source: Source) -> Iterator[Claim]:
 
 
 _GRADE = re.compile(
-    rf"(?:\(?(?:nci[- ]?)?(?:ctcae)?\)? ?(?P<sign>{SIGN})\s*)?(?:nci[- ])?(?:ctcae )?(?:\(v[\d.]+\) )?grade ?(?:(?P<sign2>{SIGN})\s*)?(?P<grade>[0-5])(?: or (?P<grade2>[1-5]))?(?:,? {AFTER.format('after')})?"
+    rf"(?:\(?(?:nci[- ]?)?(?:ctcae)?\)? ?(?P<sign>{SIGN})\s*)?(?:nci[- ])?"
+    rf"(?:ctcae )?(?:\(v[\d.]+\) )?grade ?(?:(?P<sign2>{SIGN})\s*)?(?P<grade>[0-5])"
+    rf"(?: or (?P<grade2>[1-5]))?(?:,? {AFTER.format('after')})?"
 )
 _SUBJECTS = (
     ("neuropathy", r"neuropath"), ("diarrhea", r"diarrh"), ("hemorrhage", r"hemorrhag|bleeding"),
@@ -185,12 +266,20 @@ def toxicity(source: Source) -> Iterator[Claim]:
 
 
 _ORGANS = re.compile(
-    r"(?:adequate|normal|acceptable|sufficient)(?: or adequate)? (?P<organs>(?:(?:bone[ -]marrow|marrow|hematolog\w+|hematopoietic|hepatic|liver|renal|kidney|cardiac|heart|organ|organ system|pulmonary|coagulation|end[ -]organ)(?: system)?(?:, | and |, and | or |/)?)+) ?(?:functions?|reserve)?"
+    r"(?:adequate|normal|acceptable|sufficient)(?: or adequate)? (?P<organs>"
+    r"(?:(?:bone[ -]marrow|marrow|hematolog\w+|hematopoietic|hepatic|liver"
+    r"|renal|kidney|cardiac|heart|organ|organ system|pulmonary|coagulation"
+    r"|end[ -]organ)(?: system)?(?:, | and |, and | or |/)?)+) ?(?:functions?"
+    r"|reserve)?"
 )
 _ORGAN_NAMES = (
-    ("bone marrow", r"marrow|hemato"), ("liver", r"hepatic|liver"), ("kidney", r"renal|kidney"), ("heart", r"cardiac|heart"),
-    ("lung", r"pulmonary"), ("coagulation", r"coagul"),
-)  # fmt: skip
+    ("bone marrow", r"marrow|hemato"),
+    ("liver", r"hepatic|liver"),
+    ("kidney", r"renal|kidney"),
+    ("heart", r"cardiac|heart"),
+    ("lung", r"pulmonary"),
+    ("coagulation", r"coagul"),
+)
 
 
 def organ_function(source: Source) -> Iterator[Claim]:

@@ -1,4 +1,5 @@
-"""Laboratory limits, kidney and heart function: `ANC ≥ 1.5 x 10^9/L`, `AST and ALT ≤ 2.5 x ULN (≤ 5 x ULN if ...)`."""
+"""Laboratory limits, kidney and heart function: `ANC ≥ 1.5 x 10^9/L`, `AST and ALT ≤ 2.5 x ULN (≤ 5 x
+ULN if ...)`."""
 
 from __future__ import annotations
 
@@ -51,44 +52,64 @@ _NAMES = (
 )  # fmt: skip
 _NAME_OF = tuple((name, re.compile(pattern)) for name, pattern in _NAMES)
 _ANY = "|".join(pattern for _, pattern in _NAMES)
-_NAME = rf"\b(?:{_ANY})(?:s|\b)(?: (?:count|level|concentration|value|interval)s?)?(?: ?\((?:[a-z/ -]{{2,30}})\))?"
+_NAME = (
+    rf"\b(?:{_ANY})(?:s|\b)(?: (?:count|level|concentration|value|interval)s?)?"
+    rf"(?: ?\((?:[a-z/ -]{{2,30}})\))?"
+)
 _BEFORE = (
     r"(?:(?:serum|plasma|blood|total|peripheral|calculated|estimated|measured|the|both|baseline|corrected) )"
 )
 _NAMES_LIST = rf"{_BEFORE}*{_NAME}(?:\s?(?:,|/|;|,? ?and ?/ ?or|,? and|,? or)\s?{_BEFORE}*{_NAME}){{0,5}}"
 _IS = (
-    r"(?:[ ,:(-]|=(?! ?[<>]))*(?:(?:counts?|levels?|of|is|are|must be|should be|be|has to be|values?|time|result|increased|elevated|both|consistently|that is"
+    r"(?:[ ,:(-]|=(?! ?[<>]))*(?:(?:counts?|levels?|of|is|are|must be"
+    r"|should be|be|has to be|values?|time|result|increased|elevated|both"
+    r"|consistently|that is"
     r"|interval|clearance|a)[ :]+){0,4}\(?"
 )
 _LIMIT = (
     rf"(?:(?P<value>{NUMBER}){POWER}?(?:\s?(?P<times>x|times|-?fold|x the)?)?\s?(?P<uln>(?:x ?)?(?:the )?"
-    r"(?:(?:institutional|laboratory|local|age-adjusted|respective)(?:'s)? )*(?:iuln|uln\b|upper limits? (?:of |for )?(?:the )?"
+    r"(?:(?:institutional|laboratory|local|age-adjusted|respective)(?:'s)?"
+    r" )*(?:iuln|uln\b|upper limits? (?:of |for )?(?:the )?"
     r"normal|normal(?: limits?)?\b|lln\b|lower limits? of normal)(?: range)?)?"
-    r"(?:\s?(?P<unit>%|(?:cells|g|mg|mmol|umol|ug|mcg|ml|msec|ms|u|iu|k|milliseconds?|gm)?\s?(?:/|per|\bx\b)?\s?(?:mm {0,2}\(?3\)?|cmm|m?cl|ul|"
-    r"microl(?:iter)?|mcl|dl|deciliter|l\b|liter|litre|ml|minute|min\b)?(?:\s?(?:per|/)\s?1[.,]73 ?(?:m|sqm|square met)\w*(?: ?2\)?)?)?))?"
+    r"(?:\s?(?P<unit>%|(?:cells|g|mg|mmol|umol|ug|mcg|ml|msec|ms|u|iu"
+    r"|k|milliseconds?|gm)?\s?(?:/|per|\bx\b)?\s?(?:mm {0,2}\(?3\)?|cmm"
+    r"|m?cl|ul|"
+    r"microl(?:iter)?|mcl|dl|deciliter|l\b|liter|litre|ml|minute|min\b)?"
+    r"(?:\s?(?:per|/)\s?1[.,]73 ?(?:m|sqm|square met)\w*(?: ?2\)?)?)?))?"
     r"|(?P<bare>(?:the )?(?:institutional )?(?:uln\b|upper limits? (?:of |for )?(?:the )?normal)))"
 )
 # A second pair of brackets often explains the limit again.
-_ULN_NOTE = r"(?: ?\((?:i?uln|upper limits? (?:of|for) normal|upper limit normal)\)?)?(?: for (?:the|that) (?:reference )?lab(?:oratory)?)?"
+_ULN_NOTE = (
+    r"(?: ?\((?:i?uln|upper limits? (?:of|for) normal|upper limit normal)\)?)?"
+    r"(?: for (?:the|that) (?:reference )?lab(?:oratory)?)?"
+)
 _ALONE = re.compile(rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s*{_LIMIT}{_ULN_NOTE}")
 _NORMAL = re.compile(
-    rf"(?P<names>{_NAMES_LIST})[ ,:-]*(?:(?:is|are|must be|should be)\s)?(?P<normal>within (?:the )?(?:institutional )?"
+    rf"(?P<names>{_NAMES_LIST})[ ,:-]*(?:(?:is|are|must be|should be)\s)?"
+    r"(?P<normal>within (?:the )?(?:institutional )?"
     r"(?:normal (?:limits|range)|limits of normal))"
 )
 _CONDITION = (
-    r"(?:documented |known |presence of |the |underlying )*(?P<condition>(?:(?:liver|hepatic|bone|skeletal)(?:(?: ?/ ?| and/or | or )"
-    r"(?:liver|hepatic|bone|skeletal))?|hepatic and/or bone)(?: tumou?r)? (?:metasta[a-z]+(?:\(es\))?|involvement|mets|lesions?|disease)(?: (?:and/or|or) bone metastases)?"
+    r"(?:documented |known |presence of |the |underlying )*(?P<condition>"
+    r"(?:(?:liver|hepatic|bone|skeletal)(?:(?: ?/ ?| and/or | or )"
+    r"(?:liver|hepatic|bone|skeletal))?|hepatic and/or bone)(?: tumou?r)?"
+    r" (?:metasta[a-z]+(?:\(es\))?|involvement|mets|lesions?|disease)"
+    r"(?: (?:and/or|or) bone metastases)?"
     r"|gilbert'?s?(?: (?:disease|syndrome))?)(?: (?:are|is) present)?"
 )
 _FOR = r"(?:(?:,? ?(?:or|and|but|with))? ?(?:up to )?)"
 _WHOM = (
-    r"(?:for|if|in case of|in|with|in the (?:case|presence) of|when|unless)\s(?:(?:patients?|subjects?|participants?|those|the patient|there)"
+    r"(?:for|if|in case of|in|with|in the (?:case|presence) of|when|unless)\s"
+    r"(?:(?:patients?|subjects?|participants?|those|the patient|there)"
     r"\s)?(?:(?:with|who have|has|have|having|are|is|a diagnosis of|due to)\s)*"
 )
 _TAIL = re.compile(rf"[\s,;(]*{_FOR}[\s(]*(?P<sign>{SIGN})\s*{_LIMIT}[\s,]*{_WHOM}{_CONDITION}\s?\)?")
 _TAIL_FIRST = re.compile(
-    rf"[\s,;.(:]*(?:(?:with|the|following|exception|except|except for|unless)[\s:,]+)*{_WHOM.replace('(?:for|if', '(?:for|if|patients?')}{_CONDITION}"
-    rf"[\s,:]*(?:(?:who have|must have|have|has|may have|serum|total|level|in which case)[\s,:]+)*(?P<again>{_NAMES_LIST})?[\s,:]*(?P<sign>{SIGN})\s*{_LIMIT}\s?\)?"
+    rf"[\s,;.(:]*(?:(?:with|the|following|exception|except|except for|unless)[\s:,]+)*{_WHOM.replace('(?:for|if', '(?:for|if|patients?')}"
+    rf"{_CONDITION}"
+    r"[\s,:]*(?:(?:who have|must have|have|has|may have|serum|total|level"
+    rf"|in which case)[\s,:]+)*(?P<again>{_NAMES_LIST})?[\s,:]*(?P<sign>{SIGN})\s*{_LIMIT}\s?\)"
+    r"?"
 )
 
 
@@ -204,7 +225,7 @@ def _limit(match: re.Match[str]) -> _Limit | None:
     sign = sign_of(match["sign"])
     if match["bare"]:
         return _Limit(Comparison(sign, 1.0), "", "ULN")
-    value = number(match["value"]) * (1.0 if not match["power"] else 1.0)
+    value = number(match["value"])
     if match["uln"]:
         reference = "LLN" if re.search(r"lln|lower", match["uln"]) else "ULN"
         return None if match["power"] else _Limit(Comparison(sign, value), "", reference)
@@ -215,9 +236,12 @@ def _limit(match: re.Match[str]) -> _Limit | None:
 
 
 _VOLUMES = (
-    ("L", r"l|liter|litre"), ("uL", r"ul|mm {0,2}\(?3\)?|cmm|microl(?:iter)?|mcl|cl"), ("dL", r"dl|deciliter"),
-    ("mL", r"ml"), ("min", r"min(?:ute)?"),
-)  # fmt: skip
+    ("L", r"l|liter|litre"),
+    ("uL", r"ul|mm {0,2}\(?3\)?|cmm|microl(?:iter)?|mcl|cl"),
+    ("dL", r"dl|deciliter"),
+    ("mL", r"ml"),
+    ("min", r"min(?:ute)?"),
+)
 
 
 def _unit(words: str, power: str | None) -> str | None:
@@ -272,11 +296,22 @@ def _plausible(name: str, limit: _Limit) -> bool:
 
 
 _ANALYTES = {
-    "neutrophils": "Neutrophils", "lymphocytes": "Lymphocytes", "leukocytes": "Leukocytes",
-    "platelets": "Platelets", "hemoglobin": "Hemoglobin", "creatinine": "Creatinine", "bilirubin": "Bilirubin total",
-    "ALP": "Alkaline phosphatase", "albumin": "Albumin", "calcium": "Calcium", "potassium": "Potassium",
-    "direct bilirubin": "Bilirubin direct", "magnesium": "Magnesium", "lipase": "Lipase", "amylase": "Amylase",
-}  # fmt: skip
+    "neutrophils": "Neutrophils",
+    "lymphocytes": "Lymphocytes",
+    "leukocytes": "Leukocytes",
+    "platelets": "Platelets",
+    "hemoglobin": "Hemoglobin",
+    "creatinine": "Creatinine",
+    "bilirubin": "Bilirubin total",
+    "ALP": "Alkaline phosphatase",
+    "albumin": "Albumin",
+    "calcium": "Calcium",
+    "potassium": "Potassium",
+    "direct bilirubin": "Bilirubin direct",
+    "magnesium": "Magnesium",
+    "lipase": "Lipase",
+    "amylase": "Amylase",
+}
 
 
 def _leaf(source: Source, name: str, limit: _Limit, start: int, end: int) -> Node:
@@ -305,8 +340,10 @@ def _normal(source: Source, match: re.Match[str]) -> Claim:
 
 
 _BY_SEX = re.compile(
-    rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s*(?P<first>{NUMBER})\s?(?P<unit>ms|msec|g ?/ ?dl|mg ?/ ?dl)?,? (?:for|in|if)"
-    rf" (?P<sex>men|males?|women|females?)(?: (?:and|or|,)+)*[\s,;(]*(?P<sign2>{SIGN})\s*(?P<second>{NUMBER})\s?"
+    rf"(?P<names>{_NAMES_LIST}){_IS}(?P<sign>{SIGN})\s*(?P<first>{NUMBER})\s?"
+    r"(?P<unit>ms|msec|g ?/ ?dl|mg ?/ ?dl)?,? (?:for|in|if)"
+    rf" (?P<sex>men|males?|women|females?)(?: (?:and|or|,)+)*[\s,;(]*(?P<sign2>{SIGN})\s*"
+    rf"(?P<second>{NUMBER})\s?"
     r"(?P<unit2>ms|msec|g ?/ ?dl|mg ?/ ?dl)? (?:for|in|if) (?P<sex2>men|males?|women|females?)\)?"
 )
 
@@ -329,10 +366,13 @@ def by_sex(source: Source) -> Iterator[Claim]:
 
 
 _BMI = re.compile(
-    rf"\b(?P<what>bmi|body mass index|(?:body )?weight)(?: ?\(bmi\))?{_IS}(?P<sign>{SIGN})\s*(?P<value>{NUMBER})\s?(?P<unit>kg(?: ?/ ?m ?\(?2?\)?)?)?"
+    rf"\b(?P<what>bmi|body mass index|(?:body )?weight)(?: ?\(bmi\))?{_IS}"
+    rf"(?P<sign>{SIGN})\s*(?P<value>{NUMBER})\s?(?P<unit>kg(?: ?/ ?m ?\(?2?\)?)?)?"
 )
 _PRESSURE = re.compile(
-    rf"\b(?P<what>systolic|diastolic|sbp|dbp)(?: (?:blood pressure|bp))?(?: ?\([sd]bp\))?{_IS}(?P<sign>{SIGN})\s*(?P<value>\d{{2,3}})(?: ?mm ?hg)?"
+    r"\b(?P<what>systolic|diastolic|sbp|dbp)(?: (?:blood pressure|bp))?"
+    rf"(?: ?\([sd]bp\))?{_IS}(?P<sign>{SIGN})\s*(?P<value>\d{{2,3}})(?:"
+    r" ?mm ?hg)?"
     rf"|(?P<sign2>{SIGN})\s*(?P<value2>\d{{2,3}}) ?(?:mm ?hg )(?P<what2>systolic|diastolic)"
 )
 _VITALS = {

@@ -16,18 +16,27 @@ _RECEPTORS = (
     ("PR", r"(?:progesterone[ -]receptors?(?: ?\((?:pr|pgr)\))?|pg?r)"),
     (
         "HER2",
-        r"(?:(?:human epidermal growth factor receptor[ -]?2)(?: ?\(her-?2(?:/neu)?\))?|her-?2(?:/?neu| neu)?|erb-?b2)",
+        (
+            r"(?:(?:human epidermal growth factor receptor[ -]?2)(?: ?\(her-?2"
+            r"(?:/neu)?\))?|her-?2(?:/?neu| neu)?|erb-?b2)"
+        ),
     ),
     ("HR", r"(?:hormone[ -]receptors?(?: ?\(hr\))?|hr)"),
 )
 _ONE = "|".join(pattern for _, pattern in _RECEPTORS)
-_STATE = r"(?:[ -]?(?:status )?(?:must be |is |are |should be |status )?(?P<state>positive|negative|pos\b|neg\b|low\b|[+-](?![a-z0-9]))(?: (?:disease|status|by (?:local|central) (?:testing|laboratory)))?)"
+_STATE = (
+    r"(?:[ -]?(?:status )?(?:must be |is |are |should be |status )?(?P<state>positive"
+    r"|negative|pos\b|neg\b|low\b|[+-](?![a-z0-9]))(?: (?:disease|status|by"
+    r" (?:local|central) (?:testing|laboratory)))?)"
+)
 _RECEPTOR = re.compile(
     rf"\b(?P<names>(?:{_ONE})(?:(?:, and|, or| and/or| and| or|,|/) ?(?:{_ONE})){{0,2}}){_STATE}"
 )
 _TRIPLE = re.compile(r"\(?\btriple[ -]negative\b\)?(?! breast cancer \(tnbc\) or)")
 _OVEREXPRESSED = re.compile(
-    rf"\b(?:over-?expression|amplification|positivity) of {_RECEPTORS[2][1]}(?: ?3 ?\+)?|{_RECEPTORS[2][1]}[ -](?:over-?express(?:ing|ion)|amplified|amplification)"
+    rf"\b(?:over-?expression|amplification|positivity) of {_RECEPTORS[2][1]}"
+    rf"(?: ?3 ?\+)?|{_RECEPTORS[2][1]}[ -](?:over-?express(?:ing|ion)|amplified"
+    r"|amplification)"
 )
 
 
@@ -66,12 +75,21 @@ def _receptor_names(words: str) -> list[str]:
 
 
 _MEASURED = re.compile(
-    rf"\b(?P<name>pd-?l1(?: expression)?(?:[ ,(]*(?:tumou?r proportion score|tps|combined positive score|cps)[ ,)(]*)*|tumou?r proportion score(?: ?\(tps\))?|combined positive score(?: ?\(cps\))?|tps|cps|tumou?r mutational burden(?: ?\(tmb\))?|tmb|ki-?67)"
-    rf"[ ,:]*(?:(?:of|is|score|index|expression|must be)\s)*(?P<sign>{SIGN})\s*(?P<value>{NUMBER}) ?(?P<unit>%|mut(?:ations?)? ?(?:/|per) ?(?:mb|megabase))?"
+    r"\b(?P<name>pd-?l1(?: expression)?(?:[ ,(]*(?:tumou?r proportion"
+    r" score|tps|combined positive score|cps)[ ,)(]*)*|tumou?r proportion"
+    r" score(?: ?\(tps\))?|combined positive score(?: ?\(cps\))?|tps|cps"
+    r"|tumou?r mutational burden(?: ?\(tmb\))?|tmb|ki-?67)"
+    rf"[ ,:]*(?:(?:of|is|score|index|expression|must be)\s)*(?P<sign>{SIGN})\s*"
+    rf"(?P<value>{NUMBER}) ?(?P<unit>%|mut(?:ations?)? ?(?:/|per) ?(?:mb"
+    r"|megabase))?"
 )
 _MSI = re.compile(
-    r"\b(?P<high>msi-?h(?:igh)?\b|microsatellite instability[ -]high(?: ?\(msi-?h\))?|high microsatellite instability(?: ?\(msi-?h\))?)|(?P<mmr>dmmr\b|(?:mismatch repair|mmr)[ -]deficien(?:t|cy)(?: ?\(dmmr\))?|deficient (?:mismatch repair|mmr)(?: ?\(dmmr\))?)"
-    r"|(?P<stable>\bmss\b|microsatellite[ -]stable(?: ?\(mss\))?)|(?P<proficient>\bpmmr\b|(?:mismatch repair|mmr)[ -]proficient(?: ?\(pmmr\))?)"
+    r"\b(?P<high>msi-?h(?:igh)?\b|microsatellite instability[ -]high(?:"
+    r" ?\(msi-?h\))?|high microsatellite instability(?: ?\(msi-?h\))?)"
+    r"|(?P<mmr>dmmr\b|(?:mismatch repair|mmr)[ -]deficien(?:t|cy)(?: ?\(dmmr\))?"
+    r"|deficient (?:mismatch repair|mmr)(?: ?\(dmmr\))?)"
+    r"|(?P<stable>\bmss\b|microsatellite[ -]stable(?: ?\(mss\))?)|(?P<proficient>\bpmmr\b"
+    r"|(?:mismatch repair|mmr)[ -]proficient(?: ?\(pmmr\))?)"
 )
 
 
@@ -94,8 +112,11 @@ def biomarkers(source: Source) -> Iterator[Claim]:
 
 
 _MSI_STATES = {
-    "high": ("MSI", "high"), "stable": ("MSI", "stable"), "mmr": ("MMR", "deficient"), "proficient": ("MMR", "proficient"),
-}  # fmt: skip
+    "high": ("MSI", "high"),
+    "stable": ("MSI", "stable"),
+    "mmr": ("MMR", "deficient"),
+    "proficient": ("MMR", "proficient"),
+}
 
 
 def _measure(words: str, unit: str) -> tuple[str, str]:
@@ -110,27 +131,83 @@ def _measure(words: str, unit: str) -> tuple[str, str]:
 
 # ---- alterations
 
-_GENES = (
-    "EGFR KRAS NRAS HRAS BRAF ALK ROS1 RET MET ERBB2 HER2 NTRK1 NTRK2 NTRK3 NTRK BRCA1 BRCA2 BRCA PIK3CA PTEN TP53 FGFR1"
-    " FGFR2 FGFR3 FGFR4 IDH1 IDH2 FLT3 KIT PDGFRA ESR1 AKT1 NPM1 ATM PALB2 CDKN2A STK11 KEAP1 NF1 APC AR SMARCB1 NRG1"
-).split()
+_GENES = [
+    "EGFR",
+    "KRAS",
+    "NRAS",
+    "HRAS",
+    "BRAF",
+    "ALK",
+    "ROS1",
+    "RET",
+    "MET",
+    "ERBB2",
+    "HER2",
+    "NTRK1",
+    "NTRK2",
+    "NTRK3",
+    "NTRK",
+    "BRCA1",
+    "BRCA2",
+    "BRCA",
+    "PIK3CA",
+    "PTEN",
+    "TP53",
+    "FGFR1",
+    "FGFR2",
+    "FGFR3",
+    "FGFR4",
+    "IDH1",
+    "IDH2",
+    "FLT3",
+    "KIT",
+    "PDGFRA",
+    "ESR1",
+    "AKT1",
+    "NPM1",
+    "ATM",
+    "PALB2",
+    "CDKN2A",
+    "STK11",
+    "KEAP1",
+    "NF1",
+    "APC",
+    "AR",
+    "SMARCB1",
+    "NRG1",
+]
 _GENE = rf"(?P<gene>{'|'.join(sorted((gene.lower() for gene in _GENES), key=len, reverse=True))})"
 _CHANGE = r"(?:p\.)?[acdefghiklmnpqrstvwy]\d{2,4}(?:[acdefghiklmnpqrstvwyx]|fs\*?\d*)?"
 _WHAT = (
-    r"(?P<exon>exon[ -]?(?P<exon_number>\d{1,2})(?:[ -](?P<exon_what>deletions?|insertions?|skipping|mutations?|del|ins))?(?: mutations?| alterations?)?)"
+    r"(?P<exon>exon[ -]?(?P<exon_number>\d{1,2})(?:[ -](?P<exon_what>deletions?"
+    r"|insertions?|skipping|mutations?|del|ins))?(?: mutations?| alterations?)?)"
     rf"|(?P<change>{_CHANGE})(?P<more>(?:/[acdefghiklmnpqrstvwy](?![a-z]))*)"
-    r"|(?P<kind>activating mutations?|sensiti[sz]ing mutations?|mutations?|mutated|mutant|rearrangements?|rearranged|fusions?|translocations?|amplifications?|amplified|alterations?|wild[ -]?type|gene fusions?)"
+    r"|(?P<kind>activating mutations?|sensiti[sz]ing mutations?|mutations?"
+    r"|mutated|mutant|rearrangements?|rearranged|fusions?|translocations?"
+    r"|amplifications?|amplified|alterations?|wild[ -]?type|gene fusions?)"
 )
 _ALTERATION = re.compile(
-    rf"\b(?P<germline>germline )?(?:(?P<status>deleterious|pathogenic|activating|sensiti[sz]ing|somatic|known|documented) )*{_GENE}(?:[ -]gene)?(?:[ -](?:(?:gene|activating|sensiti[sz]ing|somatic) )?(?:{_WHAT})|(?P<positive>[ -]positive|\+))(?:[ -](?:mutations?|mutated|mutant|mutation-positive|substitutions?|positive))?"
+    r"\b(?P<germline>germline )?(?:(?P<status>deleterious|pathogenic|activating"
+    rf"|sensiti[sz]ing|somatic|known|documented) )*{_GENE}(?:[ -]gene)?"
+    rf"(?:[ -](?:(?:gene|activating|sensiti[sz]ing|somatic) )?(?:{_WHAT})"
+    r"|(?P<positive>[ -]positive|\+))(?:[ -](?:mutations?|mutated|mutant"
+    r"|mutation-positive|substitutions?|positive))?"
 )
 _NEXT = re.compile(
-    rf"(?P<joint>(?:,? or |,? and/or | / ?|/|, ))(?:(?:an? |the )?(?:point )?)?(?:{_WHAT})(?: (?:mutations?|substitutions?|point mutations?))?(?![a-z])"
+    r"(?P<joint>(?:,? or |,? and/or | / ?|/|, ))(?:(?:an? |the )?(?:point"
+    rf" )?)?(?:{_WHAT})(?: (?:mutations?|substitutions?|point mutations?))?"
+    r"(?![a-z])"
 )
 _KINDS: dict[str, frozenset[Kind]] = {
-    "mut": frozenset({"mutation"}), "rea": frozenset({"sv"}), "fus": frozenset({"sv"}), "tra": frozenset({"sv"}),
-    "gen": frozenset({"sv"}), "amp": frozenset({"cnv"}), "alt": frozenset({"mutation", "cnv", "sv"}), "wil": frozenset({"mutation"}),
-}  # fmt: skip
+    "mut": frozenset({"mutation"}),
+    "rea": frozenset({"sv"}),
+    "fus": frozenset({"sv"}),
+    "tra": frozenset({"sv"}),
+    "gen": frozenset({"sv"}),
+    "amp": frozenset({"cnv"}),
+    "alt": frozenset({"mutation", "cnv", "sv"}),
+    "wil": frozenset({"mutation"}),
+}
 _FUSED = frozenset({"alk", "ros1", "ret", "ntrk", "ntrk1", "ntrk2", "ntrk3", "nrg1"})
 
 

@@ -10,10 +10,8 @@ from tumorboard.trials.criteria import Age, Comparison, Node, Performance, Sex, 
 from tumorboard.trials.eligibility.claims import Claim, Source, joined
 from tumorboard.trials.eligibility.view import (
     AFTER,
-    NUMBER,
     PERIOD,
     SIGN,
-    number,
     period,
     sign_after,
     sign_of,
@@ -23,23 +21,30 @@ _UNIT = r"(?:years?|yrs?|y\.?o\.?|months?)"
 _OLD = rf"(?:(?:[ -]?{_UNIT})?(?:[ -]?(?:of age|old))?)"
 _AGE = re.compile(
     # aged 18 to 75 years; age between 18 and 75; 18-75 years old
-    rf"(?:\b(?:aged?|ages)\b[ :,=-]*(?:(?:of|is|range|from|must be|between)\s)*(?P<low>\d{{1,3}}) ?{_UNIT}?{_OLD} ?(?:-|to|and|through) ?(?P<high>\d{{1,3}})"
+    r"(?:\b(?:aged?|ages)\b[ :,=-]*(?:(?:of|is|range|from|must be|between)\s)*"
+    rf"(?P<low>\d{{1,3}}) ?{_UNIT}?{_OLD} ?(?:-|to|and|through) ?(?P<high>\d{{1,3}})"
     rf"(?! ?(?:{_UNIT}.{{0,12}})?(?:above|older|over|more)){_OLD}(?:,? inclusive)?"
-    rf"|(?:between )?(?P<low2>\d{{1,3}})(?: ?{_UNIT})? ?(?:-|to|and|through) ?(?P<high2>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)(?:,? inclusive)?"
+    rf"|(?:between )?(?P<low2>\d{{1,3}})(?: ?{_UNIT})? ?(?:-|to|and|through)"
+    rf" ?(?P<high2>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)(?:,? inclusive)?"
     # age ≥ 18 years
-    rf"|\b(?:(?:minimum )?age|aged|ages)\b(?: \(?years\)?)?[ :,=-]*(?:(?:of|is|must be|should be|at (?:the time of )?(?:consent|enrol?lment|registration|screening))\s)*(?P<sign>{SIGN})\s*(?P<limit>\d{{1,3}}){_OLD}"
+    r"|\b(?:(?:minimum )?age|aged|ages)\b(?: \(?years\)?)?[ :,=-]*(?:"
+    r"(?:of|is|must be|should be|at (?:the time of )?(?:consent|enrol?lment"
+    rf"|registration|screening))\s)*(?P<sign>{SIGN})\s*(?P<limit>\d{{1,3}}){_OLD}"
     # 18 years of age or older; aged 18 and above
     rf"|(?:(?:\b(?:aged?|ages)\b[ :]*(?:of )?)?(?P<limit2>\d{{1,3}})[ -]?{_UNIT} ?(?:of age|old)?"
     rf"|\b(?:aged?|ages)\b[ :]*(?:of )?(?P<limit6>\d{{1,3}})),? ?{AFTER.format('after')}(?: of age)?"
     # at least 18 years of age
     rf"|(?P<sign3>{SIGN})\s*(?P<limit3>\d{{1,3}})[ -]?{_UNIT} (?:of age|old)\b"
     # Women ≥ 18 years
-    rf"|\b(?:adults?|women|men|males?|females?|patients?|subjects?|participants?)\b[ ,(]*(?P<sign4>{SIGN})\s*(?P<limit4>\d{{1,3}})[ -]?{_UNIT}\)?"
+    r"|\b(?:adults?|women|men|males?|females?|patients?|subjects?|participants?)\b[ ,(]*"
+    rf"(?P<sign4>{SIGN})\s*(?P<limit4>\d{{1,3}})[ -]?{_UNIT}\)?"
     rf"|\b(?:minimum age|adults?) (?:of |\(?aged? )(?P<limit5>\d{{2}})[ -]?{_UNIT}?\)?)"
 )
 _TIMING = re.compile(
-    r",? ?\(?(?:male or female|both sexes|of either (?:sex|gender))?\)?,? ?(?:at|on) (?:the )?(?:time|day|date|moment) of (?:signing )?"
-    r"(?:the |of )?(?:written )?(?:informed )?(?:consent|enrol?lment|registration|screening|study entry|inclusion|randomi[sz]ation)(?: form)?"
+    r",? ?\(?(?:male or female|both sexes|of either (?:sex|gender))?\)?,?"
+    r" ?(?:at|on) (?:the )?(?:time|day|date|moment) of (?:signing )?"
+    r"(?:the |of )?(?:written )?(?:informed )?(?:consent|enrol?lment|registration"
+    r"|screening|study entry|inclusion|randomi[sz]ation)(?: form)?"
 )
 
 
@@ -78,8 +83,11 @@ def _limits(match: re.Match[str]) -> list[Comparison]:
 
 
 _SEX = re.compile(
-    r"\s*(?:(?:the )?(?:patients?|subjects?|participants?) (?:is|are|must be|should be) (?:a )?)?(?P<sex>female|male|women|men|woman|man)s?"
-    r"(?: (?:patients?|subjects?|participants?|gender|sex))?(?=\s*(?:,|\.?$|aged?\b|ages\b|≥|>|\d|at least|who are (?:aged|\d|at least|older)|over|between))"
+    r"\s*(?:(?:the )?(?:patients?|subjects?|participants?) (?:is|are|must"
+    r" be|should be) (?:a )?)?(?P<sex>female|male|women|men|woman|man)s?"
+    r"(?: (?:patients?|subjects?|participants?|gender|sex))?(?=\s*(?:,"
+    r"|\.?$|aged?\b|ages\b|≥|>|\d|at least|who are (?:aged|\d|at least"
+    r"|older)|over|between))"
 )
 
 
@@ -95,19 +103,28 @@ def sex(source: Source) -> Iterator[Claim]:
 
 # ---- performance status
 
-_ECOG_NAME = r"(?:(?:the )?eastern cooperative oncology group(?: ?\((?:ecog)\))?|ecog|zubrod|who(?= (?:performance|ps\b)))"
+_ECOG_NAME = (
+    r"(?:(?:the )?eastern cooperative oncology group(?: ?\((?:ecog)\))?|ecog"
+    r"|zubrod|who(?= (?:performance|ps\b)))"
+)
 _PS = r"(?:[ -]?(?:performance|status|score|scale|grade|ps\b|\(ps\)|\(ecog\)|\(ecog ps\)))*"
 _LIST = (
     r"(?P<{0}>[0-5](?:(?: ?, ?(?:or |and )?| ?- ?| ?/ ?| or | to | and | through |, or )[0-5])*)(?!\d|\.\d|%)"
 )
 _OF = r"(?:[ :,]|=(?! ?[<>]))*(?:(?:of|is|must be|should be|either|in|the range|between|score|from|a)[ :]+)*"
 _ECOG = re.compile(
-    rf"(?:(?:performance status|ps)(?: of| \(ps\)| by| on| according to| as per)* )?{_ECOG_NAME}{_PS}{_OF}(?:(?P<sign>{SIGN})\s*(?P<limit>[0-5])(?!\d|\.\d|%)|{_LIST.format('list')})"
-    rf"|(?:performance status|\bps){_OF}(?:(?P<sign2>{SIGN})\s*(?P<limit2>[0-5])(?!\d|\.\d|%)|{_LIST.format('list2')}) ?\(?(?:by|on|according to|per|using|as per)? ?(?:the )?{_ECOG_NAME}{_PS}\)?"
+    r"(?:(?:performance status|ps)(?: of| \(ps\)| by| on| according to"
+    rf"| as per)* )?{_ECOG_NAME}{_PS}{_OF}(?:(?P<sign>{SIGN})\s*(?P<limit>[0-5])"
+    rf"(?!\d|\.\d|%)|{_LIST.format('list')})"
+    rf"|(?:performance status|\bps){_OF}(?:(?P<sign2>{SIGN})\s*(?P<limit2>[0-5])"
+    rf"(?!\d|\.\d|%)|{_LIST.format('list2')}) ?\(?(?:by|on|according to"
+    rf"|per|using|as per)? ?(?:the )?{_ECOG_NAME}{_PS}\)?"
 )
 _KPS = re.compile(
     rf"\b(?:karnofsky|kps|lansky)(?:'s)?(?:[ -]?(?:performance|status|score|scale|index|ps\b|\(kps\)))*{_OF}"
-    rf"(?:(?P<sign>{SIGN})\s*(?P<limit>\d{{2,3}})|(?P<low>\d{{2,3}}) ?%? ?(?:-|to) ?(?P<high>\d{{2,3}})|(?P<only>\d{{2,3}}) ?%?,? ?{AFTER.format('after')}) ?%?"
+    rf"(?:(?P<sign>{SIGN})\s*(?P<limit>\d{{2,3}})|(?P<low>\d{{2,3}}) ?%?"
+    rf" ?(?:-|to) ?(?P<high>\d{{2,3}})|(?P<only>\d{{2,3}}) ?%?,? ?{AFTER.format('after')})"
+    r" ?%?"
 )
 
 
@@ -158,7 +175,10 @@ def _score(
 
 
 _LIFE = re.compile(
-    rf"(?:(?:an? )?(?:estimated|anticipated|expected|projected|predicted) )?(?:life[ -]?expectancy|survival|expected to live)(?: (?:time|duration))?[ :,=]*(?:(?:of|is|must be|should be|estimated|to be|for)\s)*"
+    r"(?:(?:an? )?(?:estimated|anticipated|expected|projected|predicted)"
+    r" )?(?:life[ -]?expectancy|survival|expected to live)(?: (?:time"
+    r"|duration))?[ :,=]*(?:(?:of|is|must be|should be|estimated|to be"
+    r"|for)\s)*"
     rf"(?:(?P<sign>{SIGN})\s*)?{PERIOD},? ?{AFTER.format('after')}?"
 )
 

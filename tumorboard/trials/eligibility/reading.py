@@ -1,6 +1,7 @@
 """One criterion: what its rules understood, what is left over, and the node that follows from both.
 
-Safe by construction: a rest that nobody understood stays an open leaf, and it is joined so that it can only keep
+Safe by construction: a rest that nobody understood stays an open leaf, and it is joined so that it can
+only keep
 an answer open, never decide it. What stands behind `unless`, `if` or `except` is never read as a requirement.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from tumorboard.trials.criteria import And, Node, Not, Or, predicates
@@ -207,11 +209,19 @@ def _reading(
     status: Status = "partly" if opens or doubt else "understood"
     reason = how or doubt
     return Reading(
-        part.start, part.end, source.excludes, part.scope, status, claims[0].kind, topic if opens else "", reason,
-        tuple(fact for claim in claims for fact in claim.facts), tuple(claims),
+        part.start,
+        part.end,
+        source.excludes,
+        part.scope,
+        status,
+        claims[0].kind,
+        topic if opens else "",
+        reason,
+        tuple(fact for claim in claims for fact in claim.facts),
+        tuple(claims),
         tuple((source.offset + start, source.offset + end) for start, end in rest.spans),
         Not(node) if source.excludes else node,
-    )  # fmt: skip
+    )
 
 
 _MEASURED = frozenset(
@@ -273,7 +283,7 @@ def _only_narrows(source: Source, rest: _Rest, cue: re.Match[str] | None) -> boo
 
 def _build(source: Source, claims: list[Claim]) -> tuple[Node, str]:
     """The claims joined as the words between them say; sentences and semicolons separate first."""
-    gaps = [_gap(source.seen[one.end : two.start]) for one, two in zip(claims, claims[1:], strict=False)]
+    gaps = [_gap(source.seen[one.end : two.start]) for one, two in pairwise(claims)]
     groups: list[tuple[list[Claim], list[str]]] = [([claims[0]], [])]
     for claim, gap in zip(claims[1:], gaps, strict=True):
         if gap == ";":
@@ -353,9 +363,19 @@ def _why_not(topic: Topic, has_cue: bool) -> str:
 def _not_understood(source: Source, part: Part, why: str, topic: Topic = "") -> Reading:
     open_ = source.open(why, 0, len(source.text), topic or "text")
     return Reading(
-        part.start, part.end, source.excludes, part.scope, "not understood", "procedural" if topic else _about(source.seen),
-        topic, why, (), (), ((part.start, part.end),), Not(open_) if source.excludes else open_,
-    )  # fmt: skip
+        part.start,
+        part.end,
+        source.excludes,
+        part.scope,
+        "not understood",
+        "procedural" if topic else _about(source.seen),
+        topic,
+        why,
+        (),
+        (),
+        ((part.start, part.end),),
+        Not(open_) if source.excludes else open_,
+    )
 
 
 def _nothing(source: Source, part: Part) -> Reading:
@@ -377,10 +397,12 @@ def _nothing(source: Source, part: Part) -> Reading:
 
 
 _ABOUT = (
-    ("laboratory", r"\b(?:neutrophil|platelet|h[a]?emoglobin|creatinine|bilirubin|alt\b|ast\b|uln|normal limits|clearance|albumin)"),
+    ("laboratory", (r"\b(?:neutrophil|platelet|h[a]?emoglobin|creatinine|bilirubin|alt\b"
+        r"|ast\b|uln|normal limits|clearance|albumin)")),
     ("brain metastases", r"\b(?:brain|cns|central nervous|meningeal)\b"),
     ("prior therapy", r"\b(?:therap|treat|chemo|radiat|surger|receiv|drug|medication|agent)"),
-    ("comorbidity", r"\b(?:disease|disorder|infection|failure|syndrome|illness|condition|history of|hepatitis|hiv|cardiac|bleeding|hypertension)"),
+    ("comorbidity", (r"\b(?:disease|disorder|infection|failure|syndrome|illness|condition"
+        r"|history of|hepatitis|hiv|cardiac|bleeding|hypertension)")),
     ("diagnosis", r"\b(?:cancer|carcinoma|tumou?r|metasta|malignan|leuk)"),
     ("marker", r"\b(?:receptor|mutation|her-?2|expression|positive|negative)\b"),
 )  # fmt: skip

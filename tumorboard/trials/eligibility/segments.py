@@ -20,7 +20,8 @@ MAX_DEPTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch `text[start:end]`. `scope` is the block it stands in (a cohort, a phase), in the text's words;
+    """A stretch `text[start:end]`. `scope` is the block it stands in (a cohort, a phase), in the text's
+    words;
     `above` is the number of the lead-in it belongs to, in the list of parts, or None."""
 
     kind: PartKind
@@ -129,7 +130,10 @@ def _trimmed(text: str, start: int, end: int) -> int:
 # ---- sections and scopes
 
 _INLINE = re.compile(
-    r"((?:(?:key|main|major|general|principal|patient|subject)\s+)?(?:inclusion|exclusion)\s+criteria\s*:)\s+",
+    (
+        r"((?:(?:key|main|major|general|principal|patient|subject)\s+)?(?:inclusion"
+        r"|exclusion)\s+criteria\s*:)\s+"
+    ),
     re.IGNORECASE,
 )
 _ABOUT = re.compile(r"\b(inclusion|exclusion|eligibility|eligible|ineligible|criteria)\b", re.IGNORECASE)
@@ -179,14 +183,13 @@ def _looks_like_a_heading(bare: str, match: re.Match[str]) -> bool:
     if bare.endswith(":") or bare.isupper():
         return _ABOUT.search(bare) is not None or bare.endswith(":")
     rest = match["rest"].strip().lower()
-    return (
-        rest.startswith("criteria") and len(rest.split()) <= 8 and not match["scope"].strip().lower() == "the"
-    )
+    return rest.startswith("criteria") and len(rest.split()) <= 8 and match["scope"].strip().lower() != "the"
 
 
 _PLAIN = re.compile(
     r"^(?:key|main|major|general|other|additional|principal|patient|subject|study|criteria|the|for|are|is|as"
-    r"|follows?|include|subjects?|who|meet|any|all|of|following|will|be|excluded|included|from|in|participation"
+    r"|follows?|include|subjects?|who|meet|any|all|of|following|will|be"
+    r"|excluded|included|from|in|participation"
     r"|treatment|protocol|patients?|specific|only|must)$",
     re.IGNORECASE,
 )

@@ -30,7 +30,15 @@ _NAMED = (
     ("class", "taxane", r"taxanes?(?:[ -]based)?"),
     ("class", "anthracycline", r"anthracyclines?(?:/anthracenedione)?(?:[ -]based)?"),
     ("class", "fluoropyrimidine", r"fluoropyrimidines?"),
-    ("class", "PD-1/PD-L1 inhibitor", r"anti[-· ]?pd-?\(?l?\)?-?1(?:,? (?:or|and|/) ?anti[- ]?pd-?l?-?[12])*(?:/(?:pd-)?l?1)?|pd-?\(?l?\)?-?1(?: ?/ ?(?:pd-?)?l-?1)?(?: or pd-?l-?1)? (?:inhibitors?|antibod(?:y|ies))"),
+    (
+        "class",
+        "PD-1/PD-L1 inhibitor",
+        (
+            r"anti[-· ]?pd-?\(?l?\)?-?1(?:,? (?:or|and|/) ?anti[- ]?pd-?l?-?[12])*"
+            r"(?:/(?:pd-)?l?1)?|pd-?\(?l?\)?-?1(?: ?/ ?(?:pd-?)?l-?1)?(?: or pd-?l-?1)?"
+            r" (?:inhibitors?|antibod(?:y|ies))"
+        ),
+    ),
     ("class", "CTLA-4 inhibitor", r"anti[-· ]?ctla-?4|ctla-?4 inhibitors?"),
     ("class", "checkpoint inhibitor", r"(?:immune )?checkpoint (?:inhibitors?|blockade)"),
     ("class", "aromatase inhibitor", r"aromatase inhibitors?"),
@@ -45,33 +53,94 @@ _NAMED = (
     ("class", "mTOR inhibitor", r"mtor inhibitors?"),
     ("class", "androgen receptor pathway inhibitor", r"androgen receptor (?:pathway|signaling) inhibitors?"),
     ("class", "VEGF inhibitor", r"(?:anti-?vegf|vegfr?[- ](?:targeted|inhibitors?|directed))"),
-    ("class", "endocrine therapy", r"(?:anti-?)?(?:endocrine|hormon(?:al|e))(?=[ -](?:therap|treatment|agent))"),
-    ("class", "chemotherapy", r"(?:cytotoxic |systemic )?chemo(?:therap(?:y|ies|eutics?)|therapeutic)|cytotoxic(?= (?:therap|treatment|agent|drug))"),
+    (
+        "class",
+        "endocrine therapy",
+        (
+            r"(?:anti-?)?(?:endocrine|hormon(?:al|e))(?=[ -](?:therap|treatment"
+            r"|agent))"
+        ),
+    ),
+    (
+        "class",
+        "chemotherapy",
+        (
+            r"(?:cytotoxic |systemic )?chemo(?:therap(?:y|ies|eutics?)|therapeutic)"
+            r"|cytotoxic(?= (?:therap|treatment|agent|drug))"
+        ),
+    ),
     ("class", "immunotherapy", r"immunotherap(?:y|ies)"),
     ("modality", "radiotherapy", r"radio-?therap(?:y|ies)|radiation|irradiation"),
     ("modality", "surgery", r"(?:major )?(?:surger(?:y|ies)|surgical (?:procedures?|resections?)|operation)"),
     ("modality", "systemic", r"systemic(?: anti-?cancer| antineoplastic)?(?= (?:therap|treatment|regimen))"),
-    ("any", "anticancer therapy", r"(?:any )?(?:approved )?(?:anti-?cancer|anti-?neoplastic|anti-?tumou?r)(?= (?:therap|treatment|agent|drug))"),
-    ("unknown", "investigational therapy", r"(?:any )?(?:other )?(?:investigational|experimental)(?: (?:anti-?cancer|study))?|study drug"),
+    (
+        "any",
+        "anticancer therapy",
+        (
+            r"(?:any )?(?:approved )?(?:anti-?cancer|anti-?neoplastic|anti-?tumou?r)"
+            r"(?= (?:therap|treatment|agent|drug))"
+        ),
+    ),
+    (
+        "unknown",
+        "investigational therapy",
+        (
+            r"(?:any )?(?:other )?(?:investigational|experimental)(?: (?:anti-?cancer"
+            r"|study))?|study drug"
+        ),
+    ),
     ("unknown", "biological therapy", r"biologic(?:al)?s?(?= (?:therap|agent|treatment|or)|$)|biotherapy"),
-    ("unknown", "targeted therapy", r"(?:molecular(?:ly)? )?targeted(?= (?:therap|agent|small|treatment|anti))"),
+    (
+        "unknown",
+        "targeted therapy",
+        (
+            r"(?:molecular(?:ly)? )?targeted(?= (?:therap|agent|small|treatment"
+            r"|anti))"
+        ),
+    ),
     ("unknown", "nitrosourea", r"nitrosoureas?"),
     ("unknown", "vaccine", r"(?:live,? (?:attenuated )?)?(?:tumou?r |influenza )?vaccin(?:es?|ations?)"),
-    ("unknown", "growth factor", r"(?:peg)?filgrastim(?: or (?:peg)?filgrastim)?|g-?csf|(?:hematopoietic |colony[ -]stimulating )growth factors?|erythropoietin"),
+    (
+        "unknown",
+        "growth factor",
+        (
+            r"(?:peg)?filgrastim(?: or (?:peg)?filgrastim)?|g-?csf|(?:hematopoietic"
+            r" |colony[ -]stimulating )growth factors?|erythropoietin"
+        ),
+    ),
     ("unknown", "CYP3A4 inhibitor", r"(?:strong )?(?:cytochrome p450 ?)?(?:\(?cyp\)? ?)?3a4 inhibitors?"),
     ("unknown", "CYP3A4 inducer", r"(?:strong )?cyp ?3a4 inducers?"),
-    ("unknown", "immunosuppressant", r"(?:systemic )?immunosuppress(?:ants?|ive (?:medications?|therapy|agents?|drugs?))"),
+    (
+        "unknown",
+        "immunosuppressant",
+        (
+            r"(?:systemic )?immunosuppress(?:ants?|ive (?:medications?|therapy"
+            r"|agents?|drugs?))"
+        ),
+    ),
     ("unknown", "immunostimulant", r"(?:systemic )?immunostimulatory (?:agents?|medications?)"),
     ("unknown", "antibiotics", r"(?:oral or iv |systemic |intravenous |iv )?antibiotics?"),
     ("unknown", "anti-infective", r"(?:systemic )?anti-?infective(?= (?:treatment|therapy|agents?))"),
     ("unknown", "steroids", r"(?:systemic )?(?:cortico)?steroids?"),
     ("unknown", "hormone replacement", r"hormone replacement(?: therapy)?"),
-    ("unknown", "transplant", r"(?:(?:bone marrow|stem[ -]cell|solid organ|organ)(?: or (?:stem[ -]cell|bone marrow))? |allogene?ic (?:stem[ -]cell |bone marrow |tissue)?)+transplant(?:ation)?s?"),
+    (
+        "unknown",
+        "transplant",
+        (
+            r"(?:(?:bone marrow|stem[ -]cell|solid organ|organ)(?: or (?:stem[ -]cell"
+            r"|bone marrow))? |allogene?ic (?:stem[ -]cell |bone marrow |tissue)?)+transplant"
+            r"(?:ation)?s?"
+        ),
+    ),
     ("unknown", "radionuclides", r"(?:systemic )?radionuclides?"),
     ("unknown", "trauma", r"(?:significant )?(?:traumatic injury|trauma)|open biopsy|craniotomy"),
     ("unknown", "tumour embolization", r"tumou?r embolization"),
-)  # fmt: skip
-_NOUN = r"(?: ?(?:anti-?cancer )?(?:therap(?:y|ies)|treatments?|agents?|drugs?|regimens?|antibod(?:y|ies)|chemotherap(?:y|ies)|medications?|procedures?|products?|compounds?)(?! (?:setting|naive))\b)*"
+)
+_NOUN = (
+    r"(?: ?(?:anti-?cancer )?(?:therap(?:y|ies)|treatments?|agents?|drugs?"
+    r"|regimens?|antibod(?:y|ies)|chemotherap(?:y|ies)|medications?|procedures?"
+    r"|products?|compounds?)(?! (?:setting|naive))\b)*"
+)
 
 
 @cache
@@ -91,7 +160,11 @@ _BETWEEN = r"(?:,? ?and ?/ ?or |,? or |,? and |, ?|/)(?:(?:any|other|prior|previ
 
 @cache
 def _what() -> str:
-    return rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) ){{0,4}}(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
+    return (
+        rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) ){{0,4}}"
+        rf"(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?"
+        rf"(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +211,33 @@ _HALF = (
 _WHICHEVER = r"(?:,? ?\(?whichever (?:is|was) (?P<whichever>longer|shorter|greater)\)?)?"
 _LONG = rf"(?:{PERIOD}(?: ?\(?,? ?or (?:within )?(?:at least )?{_HALF},?)?|{_HALF.replace('halves', 'only')})"
 _ANCHOR = (
-    r"(?:\s?,? ?\(?(?:prior to|before|of|preceding|from|after|since|prior|earlier than|to|in advance of)?,? ?(?:the )?(?:(?:(?:dose|initiation|start) of (?!study|the|protocol)[a-z0-9-]+|start|initiation|commencement|beginning|administration|receipt|starting|receiving|planned|first|study|protocol|scheduled|investigational|trial|drug|treatments?"
-    r"|therapy|dose|doses|day|entry|entering|enrol?lment|registration|randomi[sz]ation|inclusion|screening|cycle|c1d1|1|of|the|on|this|in|into|based|study-drug|medication|product|baseline|administration|start|recruitment|period|to|consent|window)[ ,.]*\)?)+)?"
+    r"(?:\s?,? ?\(?(?:prior to|before|of|preceding|from|after|since|prior"
+    r"|earlier than|to|in advance of)?,? ?(?:the )?(?:(?:(?:dose|initiation"
+    r"|start) of (?!study|the|protocol)[a-z0-9-]+|start|initiation|commencement"
+    r"|beginning|administration|receipt|starting|receiving|planned|first"
+    r"|study|protocol|scheduled|investigational|trial|drug|treatments?"
+    r"|therapy|dose|doses|day|entry|entering|enrol?lment|registration"
+    r"|randomi[sz]ation|inclusion|screening|cycle|c1d1|1|of|the|on|this"
+    r"|in|into|based|study-drug|medication|product|baseline|administration"
+    r"|start|recruitment|period|to|consent|window)[ ,.]*\)?)+)?"
 )
-_WITHIN = rf"(?:(?:received |administered |used |given )?(?:with)?in (?:the )?(?:last |past |previous |preceding )*{_LONG}{_WHICHEVER}{_ANCHOR}(?: ?\(?or (?:with)?in {_HALF.replace('halves', 'halves2')},?)?{_WHICHEVER.replace('whichever>', 'whichever2>')})"
-_SINCE = rf"(?:(?:(?:completed|stopped|discontinued|finished|stop|elapsed|ended|be discontinued|received|terminated|must be)[ ,]*(?:(?:from|since|for|all|a|an|and|must have|been|completed|if|finished|be|at) )*)?(?P<sign>{SIGN})\s*{_LONG}{_WHICHEVER}{_ANCHOR}{_WHICHEVER.replace('whichever>', 'whichever2>')})"
+_WITHIN = (
+    r"(?:(?:received |administered |used |given )?(?:with)?in (?:the )?(?:last"
+    rf" |past |previous |preceding )*{_LONG}{_WHICHEVER}{_ANCHOR}(?: ?\(?or"
+    rf" (?:with)?in {_HALF.replace('halves', 'halves2')},?)?{_WHICHEVER.replace('whichever>', 'whichever2>')}"
+    r")"
+)
+_SINCE = (
+    r"(?:(?:(?:completed|stopped|discontinued|finished|stop|elapsed|ended"
+    r"|be discontinued|received|terminated|must be)[ ,]*(?:(?:from|since|for"
+    rf"|all|a|an|and|must have|been|completed|if|finished|be|at) )*)?(?P<sign>{SIGN})\s*{_LONG}{_WHICHEVER}"
+    rf"{_ANCHOR}{_WHICHEVER.replace('whichever>', 'whichever2>')})"
+)
 
 
 _PREFIX = (
-    r"(?:\b(?:prior|previous|any|received|receiving|use of|used|treatment (?:with|by)|therapy with|history of|administration of|other"
+    r"(?:\b(?:prior|previous|any|received|receiving|use of|used|treatment"
+    r" (?:with|by)|therapy with|history of|administration of|other"
     r"|completed|have|has|had|must have|who|participation in another clinical trial with) ){0,6}"
 )
 
@@ -156,16 +247,28 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     before = re.compile(rf"{_PREFIX}{_what()}(?P<gap>[^.;:<>≥≤]{{0,40}}?)[ ,]*{_WITHIN}")
     since = re.compile(rf"{_PREFIX}{_what()}(?P<gap>[^.;:<>≥≤]{{0,60}}?)[ ,]*{_SINCE}")
     elapsed = re.compile(
-        rf"(?P<sign>{SIGN})\s*{PERIOD}(?: \w+){{0,3}} (?:elapsed|passed|since)(?: (?:since|between|from|the|end|of|last|completion|dose|any|prior|administration|a))* {_what()}"
+        rf"(?P<sign>{SIGN})\s*{PERIOD}(?: \w+){{0,3}} (?:elapsed|passed"
+        r"|since)(?: (?:since|between|from|the|end|of|last|completion"
+        rf"|dose|any|prior|administration|a))* {_what()}"
     )
     prior = re.compile(
-        rf"(?:(?:has |have |had |must have |previously )*(?:received|been treated with|treated with|failed|progressed (?:on|after|following))|(?:prior|previous|history of|preceding|exposure to|use of|treatment with|therapy with)(?: (?:exposure to|treatment(?:s)?(?: (?:with|by))?|therap(?:y|ies)(?: with)?|use of|with|or concurrent|radiation|an?|any|adjuvant|neoadjuvant))*)[ :]*(?:with |of )?{_what()}(?! ?(?:as |for|in the|within))"
+        r"(?:(?:has |have |had |must have |previously )*(?:received|been"
+        r" treated with|treated with|failed|progressed (?:on|after|following))"
+        r"|(?:prior|previous|history of|preceding|exposure to|use of|treatment"
+        r" with|therapy with)(?: (?:exposure to|treatment(?:s)?(?: (?:with"
+        r"|by))?|therap(?:y|ies)(?: with)?|use of|with|or concurrent|radiation"
+        rf"|an?|any|adjuvant|neoadjuvant))*)[ :]*(?:with |of )?{_what()}"
+        r"(?! ?(?:as |for|in the|within))"
     )
     return before, since, elapsed, prior
 
 
 _IGNORED_GAP = re.compile(
-    r"[\s,()]*(?:(?:administered|given|completed|treatment|therapy|therapies|agents?|that|who|was|were|been|has|have|must|had|for|their|cancer|any|malignancy|is|are|of|all|this|prior|drug|drugs|received|or|must have|should|be|and|if|finished|a|an|the|the use of|used|allowed|from|end|between)[\s,()]*)*"
+    r"[\s,()]*(?:(?:administered|given|completed|treatment|therapy|therapies"
+    r"|agents?|that|who|was|were|been|has|have|must|had|for|their|cancer"
+    r"|any|malignancy|is|are|of|all|this|prior|drug|drugs|received|or"
+    r"|must have|should|be|and|if|finished|a|an|the|the use of|used|allowed"
+    r"|from|end|between)[\s,()]*)*"
 )
 
 
@@ -221,7 +324,12 @@ def _washout(source: Source, match: re.Match[str], recent: bool) -> Iterator[Cla
 _SETTING: tuple[tuple[Setting, str], ...] = (
     (
         "palliative",
-        r"(?:in the |for (?:the )?)?(?:recurrent(?: or|/| and/or) ?|locally |unresectable or |advanced or |advanced and/or )*(?:metastatic|advanced|palliative)(?: \w+ cancer)?(?: (?:disease|setting|breast cancer|cancer))?",
+        (
+            r"(?:in the |for (?:the )?)?(?:recurrent(?: or|/| and/or) ?|locally"
+            r" |unresectable or |advanced or |advanced and/or )*(?:metastatic"
+            r"|advanced|palliative)(?: \w+ cancer)?(?: (?:disease|setting"
+            r"|breast cancer|cancer))?"
+        ),
     ),
     (
         "curative",
@@ -257,9 +365,18 @@ def prior_therapies(source: Source) -> Iterator[Claim]:
 # ---- lines
 
 _LINES = re.compile(
-    rf"(?:(?:received|failed|had|undergone|treated with|progressed (?:on|after)|failed after)\s)?(?:(?P<sign>{SIGN})\s*(?P<count>{COUNT})|(?P<either>one or two|1 or 2|1-2|one to two|1-3|one to three)|(?P<more>{COUNT}),? {AFTER.format('after')})(?: \(\d\))? (?:(?:prior|previous|different|separate) )?"
-    r"(?:(?:lines?|regimens?|courses?)(?: of)?|(?:(?:prior|previous|systemic|chemotherapeutic|chemotherapy|cytotoxic|standard|anti-?cancer|anti-?her-?2|therapy|treatment|therapeutic|systemic therapy)[ -])+(?:lines?|regimens?|treatments?|therap(?:y|ies)))"
-    r"(?: (?:of )?(?P<of>(?:prior |previous |systemic |standard |cytotoxic |anti-?cancer |palliative )*(?:chemotherapy|therapy|treatment|anti-?her-?2 therapy|systemic therapy|chemotherapeutic regimens?|regimens?)))?"
+    r"(?:(?:received|failed|had|undergone|treated with|progressed (?:on"
+    rf"|after)|failed after)\s)?(?:(?P<sign>{SIGN})\s*(?P<count>{COUNT})"
+    r"|(?P<either>one or two|1 or 2|1-2|one to two|1-3|one to three)|"
+    rf"(?P<more>{COUNT}),? {AFTER.format('after')})(?: \(\d\))? (?:(?:prior"
+    r"|previous|different|separate) )?"
+    r"(?:(?:lines?|regimens?|courses?)(?: of)?|(?:(?:prior|previous|systemic"
+    r"|chemotherapeutic|chemotherapy|cytotoxic|standard|anti-?cancer|anti-?her-?2"
+    r"|therapy|treatment|therapeutic|systemic therapy)[ -])+(?:lines?"
+    r"|regimens?|treatments?|therap(?:y|ies)))"
+    r"(?: (?:of )?(?P<of>(?:prior |previous |systemic |standard |cytotoxic"
+    r" |anti-?cancer |palliative )*(?:chemotherapy|therapy|treatment|anti-?her-?2"
+    r" therapy|systemic therapy|chemotherapeutic regimens?|regimens?)))?"
 )
 
 

@@ -1,6 +1,7 @@
 """A text as the rules see it, with numbers, signs and periods read.
 
-The view has the length of the text, so a place in one is the same place in the other: escapes of the registry's
+The view has the length of the text, so a place in one is the same place in the other: escapes of the
+registry's
 markup (`\\>=`) become blanks, letters are lower case, and the many signs for one thing become one.
 """
 
@@ -13,11 +14,42 @@ from dataclasses import dataclass
 from tumorboard.trials.criteria import Sign
 
 _SAME = {
-    "≥": "≥", "≧": "≥", "⩾": "≥", "≤": "≤", "≦": "≤", "⩽": "≤", "×": "x", "✕": "x", "µ": "u", "μ": "u", "\\": " ",
-    "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ",
-    "\u2009": " ", "\u202f": " ", "³": "3", "²": "2", "⁹": "9", "®": " ", "™": " ", "[": "(", "]": ")", "*": " ",
-    "\n": "\n", "\t": " ", "\r": " ", "^": " ",
-}  # fmt: skip
+    "≥": "≥",
+    "≧": "≥",
+    "⩾": "≥",
+    "≤": "≤",
+    "≦": "≤",
+    "⩽": "≤",
+    "×": "x",
+    "✕": "x",
+    "µ": "u",
+    "μ": "u",
+    "\\": " ",
+    "–": "-",
+    "—": "-",
+    "‑": "-",
+    "‐": "-",
+    "−": "-",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "\u00a0": " ",
+    "\u2009": " ",
+    "\u202f": " ",
+    "³": "3",
+    "²": "2",
+    "⁹": "9",
+    "®": " ",
+    "™": " ",
+    "[": "(",
+    "]": ")",
+    "*": " ",
+    "\n": "\n",
+    "\t": " ",
+    "\r": " ",
+    "^": " ",
+}
 
 
 def view(text: str) -> str:
@@ -44,13 +76,17 @@ def _plain(character: str) -> str:
 # ---- signs
 
 _AT_LEAST = (
-    r"≥|> ?/? ?=|= ?>|> ?or ?= ?|greater than(?: or equal to|/equal to| or equal)|more than or equal to|equal to or"
-    r" (?:greater|more|higher|above)(?: than)?|at least(?: ≥)?|no(?:t)? (?:less|fewer|lower) than|a? ?minimum(?: of)?"
+    r"≥|> ?/? ?=|= ?>|> ?or ?= ?|greater than(?: or equal to|/equal to"
+    r"| or equal)|more than or equal to|equal to or"
+    r" (?:greater|more|higher|above)(?: than)?|at least(?: ≥)?|no(?:t)?"
+    r" (?:less|fewer|lower) than|a? ?minimum(?: of)?"
     r"|not below"
 )
 _AT_MOST = (
-    r"≤|< ?/? ?=|= ?<|< ?or ?= ?|(?:less|lower|fewer) than(?: or equal to|/equal to| or equal)|equal to or (?:less|lower)"
-    r"(?: than)?|no(?:t)? (?:more|greater|higher) than|not exceeding|not above|up to|at most|a? ?maximum(?: of)?"
+    r"≤|< ?/? ?=|= ?<|< ?or ?= ?|(?:less|lower|fewer) than(?: or equal"
+    r" to|/equal to| or equal)|equal to or (?:less|lower)"
+    r"(?: than)?|no(?:t)? (?:more|greater|higher) than|not exceeding|not"
+    r" above|up to|at most|a? ?maximum(?: of)?"
 )
 _ABOVE = r">|(?:greater|more|higher|older|longer) than|above|over|exceeding|in excess of"
 _BELOW = r"<|(?:less|lower|fewer|younger|shorter) than|below|under"
@@ -58,7 +94,8 @@ _BELOW = r"<|(?:less|lower|fewer|younger|shorter) than|below|under"
 SIGN = rf"(?:{_AT_LEAST}|{_AT_MOST}|{_ABOVE}|{_BELOW})"
 #: A sign behind its number, such as `or older`.
 AFTER = (
-    r"(?:(?:,|and|or) ?/? ?(?:or )?(?P<{0}>older|above|over|more|greater|higher|longer|better|younger|below|under|less"
+    r"(?:(?:,|and|or) ?/? ?(?:or )?(?P<{0}>older|above|over|more|greater"
+    r"|higher|longer|better|younger|below|under|less"
     r"|lower|fewer)(?: than)?\b)"
 )
 _UP = frozenset(["older", "above", "over", "more", "greater", "higher", "longer", "better"])
@@ -117,7 +154,10 @@ def number(words: str) -> float:
 
 _DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.0, "year": 365.0, "yr": 365.0}
 _PERIOD_UNIT = r"(?:hour|day|week|wk|month|year|yr)"
-PERIOD = rf"(?P<count>{COUNT})(?: ?\(\d{{1,3}}\))?[ -]?(?:full |calendar |consecutive )?(?P<unit>{_PERIOD_UNIT})s?\b(?: period\b)?"
+PERIOD = (
+    rf"(?P<count>{COUNT})(?: ?\(\d{{1,3}}\))?[ -]?(?:full |calendar |consecutive"
+    rf" )?(?P<unit>{_PERIOD_UNIT})s?\b(?: period\b)?"
+)
 
 
 @dataclass(frozen=True, slots=True)

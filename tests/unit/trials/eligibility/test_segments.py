@@ -15,13 +15,30 @@ from tumorboard.trials.eligibility.segments import Part, segment
 LINES = st.lists(
     st.sampled_from(
         [
-            "Inclusion Criteria:", "Exclusion Criteria", "* EXCLUSION CRITERIA:", "* Age \\>= 18", "   * nested: a",
-            "1. First 2. Second 3. Third", "", "   ", "Phase 2 only:", "a paragraph", "• dot", "3\\. odd", "\t- tab",
-            "(a) letter", "Adequate function:", "or", "OR -", "Inclusion Criteria: 1. Age 2. Sex", "* ", "*",
+            "Inclusion Criteria:",
+            "Exclusion Criteria",
+            "* EXCLUSION CRITERIA:",
+            "* Age \\>= 18",
+            "   * nested: a",
+            "1. First 2. Second 3. Third",
+            "",
+            "   ",
+            "Phase 2 only:",
+            "a paragraph",
+            "• dot",
+            "3\\. odd",
+            "\t- tab",
+            "(a) letter",
+            "Adequate function:",
+            "or",
+            "OR -",
+            "Inclusion Criteria: 1. Age 2. Sex",
+            "* ",
+            "*",
         ]
     ),
     max_size=30,
-)  # fmt: skip
+)
 
 
 def covers(text: str, parts: tuple[Part, ...]) -> bool:
@@ -109,7 +126,8 @@ def read(text: str) -> list[tuple[str, str, str, str]]:
             ],
         ),
         (
-            "Inclusion Criteria:\n\n* all\n\nPhase 2 only:\n\n* some\n\nExclusion Criteria:\n\n* none of these",
+            "Inclusion Criteria:\n\n* all\n\nPhase 2 only:\n\n* some\n\n"
+            "Exclusion Criteria:\n\n* none of these",
             [
                 ("heading", "inclusion", "", "Inclusion Criteria:"),
                 ("criterion", "inclusion", "", "all"),
