@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from tumorboard.governance import rulebook
 from tumorboard.governance.models import PatientReach, Study
-from tumorboard.governance.policies.deciding import IDENTIFIED, Verdict, evaluate
+from tumorboard.governance.policies.deciding import IDENTIFIED, Verdict, evaluate, rows_of
 from tumorboard.governance.policies.words import Question, Rows
 from tumorboard.governance.pseudonyms import study_of
 from tumorboard.governance.purposes import (
@@ -103,6 +103,11 @@ class Standing:
             return self.decide(purpose, table, None, columns)
         question = self.question(purpose, table, None, columns)
         return self._decided(purpose, evaluate(self.person, question, self.rules.rules, rows=False), None)
+
+    def visible(self, purpose: str, table: str) -> frozenset[str] | None:
+        """The patients of whom the table may be read; None: all, or a table without patients."""
+        question = self.question(purpose, table, None, ())
+        return _patients(rows_of(self.everyone, question, self.rules.rules))
 
     def may(self, privilege: str, name: str, purpose: str = "", patient_key: str | None = None) -> Decision:
         """May this person use another privilege than reading: export, modify, read_volume and so on?"""

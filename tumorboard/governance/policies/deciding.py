@@ -152,11 +152,23 @@ def _row_filter(person: Person, question: Question, rules: Sequence[Rule], verdi
     filters = _filters(question, rules)
     if not filters and not person.service:
         return Step("row filter", "no policy says which patients", True)
-    for rule in filters:
-        verdict.rows &= ROW_FILTERS[rule.function](person)
-    if question.privilege == "export":
-        verdict.rows &= Rows(person.emergency, True)
+    verdict.rows = _filtered(person, question, filters)
     return _visible(question, verdict.rows, filters)
+
+
+def rows_of(person: Person, question: Question, rules: Sequence[Rule]) -> Rows:
+    """The patients that the row filters leave, whatever else is decided."""
+    if not question.per_patient:
+        return EVERYONE
+    return _filtered(person, question, _filters(question, [r for r in rules if applies(r, person, question)]))
+
+
+def _filtered(person: Person, question: Question, filters: Sequence[Rule]) -> Rows:
+    """Several row filters hold together. Emergency access never opens export."""
+    rows = EVERYONE
+    for rule in filters:
+        rows &= ROW_FILTERS[rule.function](person)
+    return rows & Rows(person.emergency, True) if question.privilege == "export" else rows
 
 
 def _visible(question: Question, rows: Rows, filters: Sequence[Rule]) -> Step:
