@@ -197,7 +197,10 @@ def _cockcroft_gault(asks: KidneyFunction, days: int, patient: PatientEvidence, 
     lacking = _lacking(days, patient, rules)
     if lacking:
         note = f"Clearance by Cockcroft-Gault needs: {', '.join(lacking)}."
-        return Outcome.unknown(Reason.NOT_RECORDED, f"Ask the clinic: {', '.join(lacking)}", note)
+        sources = [fact.source for fact in _latest_creatinine(days, patient)]
+        unreadable = sources and "creatinine" in lacking
+        reason = Reason.PARTIAL_MATCH if unreadable else Reason.NOT_RECORDED
+        return Outcome.unknown(reason, f"Ask the clinic: {', '.join(lacking)}", note, sources)
     results, weight = _creatinine(days, patient), _weight(patient, rules)
     assert patient.person is not None and weight is not None
     values = [_clearance(result, weight, patient) for result in results]
@@ -223,14 +226,18 @@ def _lacking(days: int, patient: PatientEvidence, rules: Rules) -> list[str]:
 
 def _creatinine(days: int, patient: PatientEvidence) -> list[LabFact]:
     """The latest results, in a unit that can be read and not at the limit of detection."""
+    latest = _latest_creatinine(days, patient)
+    return [fact for fact in latest if fact.value and not fact.bound and _milligrams(fact)]
+
+
+def _latest_creatinine(days: int, patient: PatientEvidence) -> list[LabFact]:
     facts = [
         fact
         for fact in patient.labs
         if same_analyte(fact.name, "Creatinine") and within(fact.taken_on, days, patient.as_of)
     ]
     day = max((fact.taken_on or date.min for fact in facts), default=date.min)
-    latest = [fact for fact in facts if fact.taken_on == day]
-    return [fact for fact in latest if fact.value and not fact.bound and _milligrams(fact)]
+    return [fact for fact in facts if fact.taken_on == day]
 
 
 def _milligrams(fact: LabFact) -> float:

@@ -19,15 +19,20 @@ from tumorboard.trials.logic import Reason, Value
 from tumorboard.trials.matching import match
 from tumorboard.trials.patients import (
     BiomarkerFact,
+    ComorbidityFact,
     DiagnosisFact,
     Finding,
     GenomicTest,
+    ImagingFact,
+    LabFact,
     NoteFact,
     PatientEvidence,
     PerformanceFact,
     Person,
     StageFact,
+    Statement,
     TherapyFact,
+    WeightFact,
 )
 from tumorboard.trials.rules import Rules
 from tumorboard.trials.screening import CriterionResult, screen
@@ -55,10 +60,21 @@ CRITERIA: list[dict[str, Any]] = [
     clinical(ecog_numerical="<=1"),
     clinical(favourite_colour="blue"),
     {"prior_treatments": {"drug": "!osimertinib"}},
+    clinical(brca1_germline_mutation="Negative"),
+    clinical(active_brain_metastases_allowed="No"),
+    clinical(cns_metastases="!any"),
+    clinical(lab="Platelets >= 100 10*9/L"),
+    clinical(lab="ALT <= 3 x ULN"),
+    clinical(creatinine_clearance=">= 60 mL/min"),
+    clinical(prior_therapy="!platinum within 200 days"),
+    clinical(washout="28 days"),
+    clinical(comorbidity="!heart failure"),
+    clinical(stage_group=["III", "IV"]),
+    clinical(karnofsky_numerical=">=70"),
     {"match_none": 1},
 ]
 TRIAL = read_trial({"protocol_no": "T", "match": CRITERIA})
-law = settings(deadline=None, max_examples=50)
+law = settings(deadline=None, max_examples=40)
 days = st.dates(date(2020, 1, 1), AS_OF)
 
 
@@ -120,6 +136,34 @@ scores = st.builds(
 )
 
 
+labs = st.builds(
+    LabFact,
+    _sources("labs"),
+    name=st.sampled_from(["Platelets", "ALT", "Creatinine", "Creatinine clearance", "eGFR"]),
+    value=st.sampled_from([None, 0.8, 1.0, 50.0, 100.0, 250.0]),
+    unit=st.sampled_from(["", "10*3/uL", "U/L", "mg/dL", "mL/min", "furlong"]),
+    high=st.sampled_from([None, 40.0]),
+    taken_on=st.none() | days,
+    bound=st.sampled_from(["", "<"]),
+)
+weights = st.builds(WeightFact, _sources("wearables"), st.sampled_from([60.0, 90.0]), days)
+comorbidities = st.builds(
+    ComorbidityFact,
+    _sources("comorbidities"),
+    text=st.sampled_from(["Heart failure", "Asthma", ""]),
+    status=st.sampled_from(["active", "resolved", ""]),
+    onset_on=st.none() | days,
+)
+images = st.builds(ImagingFact, _sources("imaging"), st.just("MR"), st.sampled_from(["brain", "chest"]), days)
+statements = st.builds(
+    Statement,
+    _sources("statements"),
+    st.just("not so"),
+    st.sampled_from(["heart failure", "brain metastases"]),
+    stated_on=st.none() | days,
+)
+
+
 def _few(facts: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(facts, max_size=3).map(tuple)
 
@@ -136,12 +180,21 @@ patients = st.builds(
     biomarkers=_few(biomarkers),
     therapies=_few(therapies),
     performance=_few(scores),
+    complete_therapies=st.sampled_from(["", "silver.statements/complete"]),
+    labs=_few(labs),
+    weights=_few(weights),
+    comorbidities=_few(comorbidities),
+    imaging=_few(images),
+    statements=_few(statements),
 )
 LETTERS = (
     NoteFact("silver.note_facts/1", "ecog", "1"),
     NoteFact("silver.note_facts/2", "biomarker", "MSI high"),
 )
-TABLES = ("diagnoses", "stages", "tests", "findings", "biomarkers", "therapies", "performance")
+TABLES = (
+    "diagnoses", "stages", "tests", "findings", "biomarkers", "therapies", "performance",
+    "labs", "weights", "comorbidities", "imaging", "statements",
+)  # fmt: skip
 
 
 def _answers(patient: PatientEvidence) -> list[CriterionResult]:
@@ -160,6 +213,7 @@ def test_without_data_everything_is_unknown_negations_included(nobody: PatientEv
 def test_met_and_not_met_name_rows_that_exist(patient: PatientEvidence) -> None:
     known = {fact.source for table in TABLES for fact in getattr(patient, table)}
     known |= {patient.person.source} if patient.person else set()
+    known |= {patient.complete_therapies} - {""}
     for answer in _answers(patient):
         assert set(answer.evidence) <= known
         assert answer.evidence or answer.result is Value.UNKNOWN
@@ -178,6 +232,29 @@ def test_removing_data_never_settles_what_wants_data(patient: PatientEvidence, d
     for before, after in zip(_answers(patient), _answers(less), strict=True):
         if before.reason_code in WANT_OF_DATA:
             assert after.result is Value.UNKNOWN, (before, after)
+
+
+def _together(one: PatientEvidence, other: PatientEvidence) -> PatientEvidence:
+    both = {table: (*getattr(one, table), *getattr(other, table)) for table in TABLES}
+    return replace(one, **both, complete_therapies=one.complete_therapies or other.complete_therapies)
+
+
+# Counts and clearances are made of several facts: adding one may change them without being in conflict.
+COMPOSED = {"PriorLines", "KidneyFunction"}
+
+
+@settings(deadline=None, max_examples=80)
+@given(patients, patients)
+def test_evidence_that_does_not_conflict_never_unsettles(
+    one: PatientEvidence, other: PatientEvidence
+) -> None:
+    """What says the same, or has nothing to say, leaves met and not met as they are."""
+    other = replace(other, person=one.person)
+    answers = zip(_answers(one), _answers(other), _answers(_together(one, other)), strict=True)
+    for first, second, together in answers:
+        agrees = second.result is first.result or second.reason_code in WANT_OF_DATA
+        if first.result is not Value.UNKNOWN and agrees and first.asks.__name__ not in COMPOSED:
+            assert together.result is first.result, (first, second, together)
 
 
 @law
