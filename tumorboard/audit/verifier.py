@@ -19,10 +19,11 @@ import hashlib
 import json
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ AT_ONCE = 5000  # rows fetched in one step
 FAULTS_KEPT = 1000
 GUARDS = {"audit_refuse_change", "audit_refuse_truncate"}
 GUARD_BODY = "BEGIN RAISE EXCEPTION 'the audit log is append-only: % refused', TG_OP; END"
+Column = tuple[str, Any, Callable[[Any], str]]  # '"name":', its default, how its values are spelled
 ANCHORS, PUBLIC_KEY = "anchors.jsonl", "public_key.pem"
 
 
@@ -168,8 +170,8 @@ class Walk:
             cursor.execute("SELECT seq FROM audit_auditevent WHERE shard < 0 OR shard >= %s", [SHARDS])
             yield from (f"event {seq}: stands in a chain that does not exist" for (seq,) in cursor.fetchall())
 
-    def _query(self) -> tuple[list[tuple[str, Any]], str]:
-        """(name, default) of each column, and the query for one chain; new columns need no new verifier."""
+    def _query(self) -> tuple[list[Column], str]:
+        """The columns, and the query for one chain; new columns need no new verifier."""
         with self.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attnum > 0 AND "
@@ -180,9 +182,10 @@ class Walk:
         query = (
             f"SELECT {selected} FROM audit_auditevent WHERE shard = %s AND shard_seq >= %s ORDER BY shard_seq"  # noqa: S608
         )
-        return [(name, _default(kind)) for name, kind in types.items()], query
+        columns = [(f"{canonical(name)}:", _default(kind), _spelling(kind)) for name, kind in types.items()]
+        return columns, query
 
-    def _chain(self, shard: int, columns: list[tuple[str, Any]], query: str) -> Iterator[str]:
+    def _chain(self, shard: int, columns: list[Column], query: str) -> Iterator[str]:
         """Every event of one chain, from the start's head on (which must still be there)."""
         count, previous = self.start.heads[shard]
         expected, last_seq = max(count, 1), 0
@@ -237,12 +240,31 @@ def _default(kind: str) -> Any:
     return [] if kind.endswith("[]") else "" if kind in ("text", "character varying") else None
 
 
-def body_of(columns: list[tuple[str, Any]], values: list[Any]) -> str:
-    body = {n: v for (n, empty), v in zip(columns, values, strict=True) if v != empty}
-    for name in ("detail", "masks"):
-        if name in body and body[name] is not None:
-            body[name] = json.loads(body[name])
-    return canonical(body)
+def body_of(columns: list[Column], values: list[Any]) -> str:
+    """The event as canonical JSON: the columns come sorted, so it is put together field by field."""
+    pairs = zip(columns, values, strict=True)
+    return "{" + ",".join([key + spell(v) for (key, empty, spell), v in pairs if v != empty]) + "}"
+
+
+def _spelling(kind: str) -> Callable[[Any], str]:
+    """How values of this type are written, each the quick way: a long log is read that much sooner."""
+    known = {
+        "bigint": str,
+        "smallint": str,
+        "jsonb": lambda value: canonical(json.loads(value)),
+        "text[]": lambda values: f"[{','.join(map(encode_basestring, values))}]",
+        "timestamp with time zone": lambda value: f'"{spelled(value)}"',
+        **dict.fromkeys(("text", "character varying", "uuid"), encode_basestring),
+    }
+    quick = known.get(kind, canonical)
+
+    def spell(value: Any) -> str:
+        try:
+            return quick(value)
+        except TypeError:  # NULL where the application never writes it
+            return canonical(value)
+
+    return spell
 
 
 def link(previous: str, shard: int, number: int, seq: int, body: str) -> str:

@@ -129,7 +129,7 @@ def event_page() -> str:
     return (
         "# Audit events\n\nOne row each in an append-only, hash-chained log: who, when, which patient (by "
         "surrogate), which table, version and columns, for which purpose. `manage.py audit verify` walks the "
-        f"chain.\n\n{_grid({'code': 'Code', 'label': 'Meaning'}, rows)}"
+        f"chains.\n\n{_grid({'code': 'Code', 'label': 'Meaning'}, rows)}"
     )
 
 
