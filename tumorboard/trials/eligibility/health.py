@@ -259,7 +259,7 @@ def toxicity(source: Source) -> Iterator[Claim]:
         )
     else:
         comparison = Comparison(sign_of(signs[0]) if signs else "==", grade)
-    if re.search(r"resolved|recovered", source.seen):
+    if re.search(r"resolved|recovered", before):
         return
     leaf = source.open("grade of a toxicity: for the clinic to say", *match.span(), "judgement")
     yield Claim(*match.span(), "toxicity grade", leaf, (f"grade {comparison} {subject}",))

@@ -103,9 +103,10 @@ _WHOM = (
     r"(?:(?:patients?|subjects?|participants?|those|the patient|there)"
     r"\s)?(?:(?:with|who have|has|have|having|are|is|a diagnosis of|due to)\s)*"
 )
+_WHOM_FIRST = _WHOM.replace("(?:for|if", "(?:for|if|patients?")
 _TAIL = re.compile(rf"[\s,;(]*{_FOR}[\s(]*(?P<sign>{SIGN})\s*{_LIMIT}[\s,]*{_WHOM}{_CONDITION}\s?\)?")
 _TAIL_FIRST = re.compile(
-    rf"[\s,;.(:]*(?:(?:with|the|following|exception|except|except for|unless)[\s:,]+)*{_WHOM.replace('(?:for|if', '(?:for|if|patients?')}"
+    rf"[\s,;.(:]*(?:(?:with|the|following|exception|except|except for|unless)[\s:,]+)*{_WHOM_FIRST}"
     rf"{_CONDITION}"
     r"[\s,:]*(?:(?:who have|must have|have|has|may have|serum|total|level"
     rf"|in which case)[\s,:]+)*(?P<again>{_NAMES_LIST})?[\s,:]*(?P<sign>{SIGN})\s*{_LIMIT}\s?\)"
@@ -267,7 +268,8 @@ def _unit(words: str, power: str | None) -> str | None:
     return f"{top}/{volume}{'/1.73m2' if surface else ''}"
 
 
-# The limits that can be meant, in each unit: outside of them the text has a typing error, which nobody should act on.
+# The limits that can be meant, in each unit. Outside of them the text has a typing error, which nobody
+# should act on.
 _RANGES: dict[str, dict[str, tuple[float, float]]] = {
     "neutrophils": {"/uL": (100, 20_000), "10*9/L": (0.1, 20), "10*3/uL": (0.1, 20)},
     "lymphocytes": {"/uL": (50, 10_000), "10*9/L": (0.05, 10), "10*3/uL": (0.05, 10)},

@@ -158,12 +158,20 @@ def _one() -> str:
 _BETWEEN = r"(?:,? ?and ?/ ?or |,? or |,? and |, ?|/)(?:(?:any|other|prior|previous|an?|the|tumor|for) )*"
 
 
+# Examples in brackets belong to what they follow; a condition in brackets does not.
+_ASIDE = (
+    r"(?: ?\((?![^()]{0,200}\b(?:but(?! not limited)|except|unless|if|only|not(?! limited)|allowed"
+    r"|permitted|excluding)\b)"
+    r"(?:[^()]|\([^()]{0,60}\)){2,200}\))?"
+)
+
+
 @cache
 def _what() -> str:
     return (
         rf"(?:(?:any|other|an?|the|all|prior|previous|systemic|standard) ){{0,4}}"
-        rf"(?P<what>{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?"
-        rf"(?:{_BETWEEN}{_one()}(?: ?\((?:[^()]|\([^()]{{0,60}}\)){{2,200}}\))?){{0,9}})"
+        rf"(?P<what>{_one()}{_ASIDE}"
+        rf"(?:{_BETWEEN}{_one()}{_ASIDE}){{0,9}})"
     )
 
 

@@ -76,14 +76,14 @@ def _plain(character: str) -> str:
 # ---- signs
 
 _AT_LEAST = (
-    r"≥|> ?/? ?=|= ?>|> ?or ?= ?|greater than(?: or equal to|/equal to"
+    r"≥|> ?/? ?=|= ?>|> {0,2}or ?= ?|greater than(?: or equal to|/equal to"
     r"| or equal)|more than or equal to|equal to or"
     r" (?:greater|more|higher|above)(?: than)?|at least(?: ≥)?|no(?:t)?"
     r" (?:less|fewer|lower) than|a? ?minimum(?: of)?"
     r"|not below"
 )
 _AT_MOST = (
-    r"≤|< ?/? ?=|= ?<|< ?or ?= ?|(?:less|lower|fewer) than(?: or equal"
+    r"≤|< ?/? ?=|= ?<|< {0,2}or ?= ?|(?:less|lower|fewer) than(?: or equal"
     r" to|/equal to| or equal)|equal to or (?:less|lower)"
     r"(?: than)?|no(?:t)? (?:more|greater|higher) than|not exceeding|not"
     r" above|up to|at most|a? ?maximum(?: of)?"

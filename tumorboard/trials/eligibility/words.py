@@ -9,6 +9,7 @@ from typing import Literal
 Topic = Literal["", "consent", "judgement", "pregnancy", "logistics", "procedure", "text"]
 
 _FILLERS = """
+    central
     a an the of to in on at by with for as is are was were be been being it its that which who whom
     whose their his her this these those there will must shall should need needs required require
     requires have has had having patient patients subject subjects participant participants individual
@@ -38,7 +39,8 @@ _METHOD = (
 PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\((?:[a-z][a-z0-9-]{1,7}|see [^()]{0,40}|appendix [a-z0-9]+|[a-z]+,? (?:19|20)\d\d)\)",
+        r"^\s*(?:for )?(?:phase|cohort|arm|part|aim|stratum|group)s?\b[^:.;\n]{0,40}:",
+        r"\((?:[a-z][a-z0-9-]{1,7}|see [^()]{0,40}|appendix [a-z0-9]+| ?[a-z]+,? (?:19|20)\d\d ?)\)",
         r"\((?:[a-z]+ et al\.?,? )?(?:19|20)\d\d\)",
         r"\((?:e\.?g\.?|for example|such as)[^()]{0,200}\)",
         r"\(?(?:as )?(?:measured |assessed |determined |calculated |estimated"
@@ -69,7 +71,7 @@ RESULT_AGE = re.compile(
     r" (?:prior to|before|of|preceding)(?: (?:the|first|dose|study|treatment"
     r"|of|drug|start|starting|enrol?lment|registration|randomi[sz]ation"
     r"|initiation|therapy|administration|cycle|1|day))+"
-    r"(?: ?\(pd window,? ?day 1\))?\)?"
+    r"(?: ?\( ?(?:[a-z]+ )?(?:window,? ?)?(?:cycle \d,? ?)?day \d ?\) ?)?\)?"
 )
 
 _WEAKENING = (
