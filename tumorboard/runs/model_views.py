@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from tumorboard.accounts.refusals import Refused, refusable
+from tumorboard.fusion.cohort import MODALITIES
 from tumorboard.runs import forms
 from tumorboard.runs.actions import queue_job
 from tumorboard.runs.codes import REGISTER, SCORE
@@ -184,7 +185,18 @@ def bias(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def inventory(request: HttpRequest, uuid: UUID) -> HttpResponse:
     model = seen(request, uuid)
     stock, as_of = models.stock(model)
-    return shown(request, model, "inventory", stock=stock, as_of=as_of, patterns=models.patterns(model))
+    smallest = stock.get("smallest", 0)
+    return shown(
+        request,
+        model,
+        "inventory",
+        stock=stock,
+        as_of=as_of,
+        modalities=MODALITIES,
+        by_site=models.by_group(stock.get("by_site", []), smallest),
+        by_year=models.by_group(stock.get("by_year", []), smallest),
+        patterns=models.patterns(model),
+    )
 
 
 @require_GET

@@ -29,7 +29,8 @@ def survival_figure(curve: dict[str, list[float]], name: str = "Estimated surviv
         y="Probability of survival",
         label=_words(name, months, survival, low, high),
         table={"columns": ["Month", "Survival", "Low", "High"], "rows": rows},
-        xaxis={"title": {"text": "Months from the time of the score"}},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        xaxis={"title": {"text": "Months from the day of the decision"}},
         yaxis={"range": [0, 1], "title": {"text": "Probability of survival"}},
     )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 168, 26  # of a box
-COLUMN, ROW, MARGIN = 250, 38, 8  # from one box to the next
+WIDTH, HEIGHT = 198, 26  # of a box
+COLUMN, ROW, MARGIN = 280, 38, 8  # from one box to the next
 SWEEPS = 6
 
 Inputs = Mapping[str, Iterable[str]]  # table -> the tables it is built from

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import log10
 from typing import Any
 
+from tumorboard.fusion.cohort import MODALITIES
 from tumorboard.fusion.inventory import in_words
 from tumorboard.review.figures.layout import Figure, figure
 from tumorboard.runs.console.models import groups
@@ -20,6 +21,7 @@ FAMILIES = {
     "outcome": "Outcome",
 }
 SMALLEST_P = 1e-12
+ABOVE = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}  # the legend, where it hides no axis title
 
 
 def calibration(fifths: Sequence[Row]) -> Figure:
@@ -39,6 +41,8 @@ def calibration(fifths: Sequence[Row]) -> Figure:
          "marker": {"color": "--c1", "size": 9}},
     ]  # fmt: skip
     words = "; ".join(f"predicted {row['predicted']:.0%}, observed {row['observed']:.0%}" for row in rows)
+    if len(rows) < len(fifths):
+        words += f"; {len(fifths) - len(rows)} fifths were not followed up for so long"
     return figure(
         traces if rows else [],
         y="Observed survival",
@@ -50,6 +54,7 @@ def calibration(fifths: Sequence[Row]) -> Figure:
             "rows": [[row[n] for n in ("n", "predicted", "observed", "low", "high")] for row in fifths],
         },
         height=320,
+        legend=ABOVE,
         xaxis={"range": [0, 1], "title": {"text": f"Predicted survival at {day} days"}},
         yaxis={"range": [0, 1], "title": {"text": "Observed survival"}},
     )
@@ -127,6 +132,7 @@ def drift(watch: Watch | None, shown: int = 25) -> Figure:
             ],
         },
         height=140 + 22 * len(findings),
+        legend=ABOVE,
         xaxis={"title": {"text": "-log10 p (longer: less likely to be chance)"}, "rangemode": "tozero"},
         yaxis={"automargin": True, "autorange": "reversed"},
     )
@@ -139,20 +145,9 @@ def _depth(p: float) -> float:
 def upset(stock: Row) -> Figure:
     """Patterns of modalities as an UpSet plot (Lex 2014): bars above, each pattern's modalities below."""
     patterns = [row for row in stock.get("patterns", []) if row["n"]]
-    names = list(stock.get("modalities", {}))
-    places = list(range(len(patterns)))
-    told = [
-        (x, y, name in (row["has"] or ())) for x, row in enumerate(patterns) for y, name in enumerate(names)
-    ]
-    traces: list[Figure] = [
-        {"type": "bar", "x": places, "y": [row["n"] for row in patterns], "marker": {"color": "--c1"},
-         "text": [str(row["n"]) for row in patterns], "textposition": "outside", "cliponaxis": False,
-         "hovertext": [in_words(row["has"]) for row in patterns], "name": "patients"},
-        _dots([(x, y) for x, y, has in told if not has and patterns[x]["has"] is not None], "--line"),
-        _dots([(x, y) for x, y, has in told if has], "--fg"),
-    ]  # fmt: skip
+    names = list(reversed(MODALITIES)) if patterns else []
     return figure(
-        [*traces, *_joins(patterns, names)] if patterns else [],
+        _upset_traces(patterns, names) if patterns else [],
         y="",
         label="Patients by the modalities they have: "
         + "; ".join(f"{in_words(row['has'])} {row['n']}" for row in patterns),
@@ -167,6 +162,22 @@ def upset(stock: Row) -> Figure:
         yaxis2={"domain": [0, 0.36], "tickvals": list(range(len(names))), "ticktext": names,
                 "range": [-0.6, len(names) - 0.4], "showgrid": False, "zeroline": False, "anchor": "x"},
     )  # fmt: skip
+
+
+def _upset_traces(patterns: Sequence[Row], names: Sequence[str]) -> list[Figure]:
+    """Bars; below them a line per pattern, pale dots for absent modalities, dark ones for present ones."""
+    told = [
+        (x, y, name in (row["has"] or ())) for x, row in enumerate(patterns) for y, name in enumerate(names)
+    ]
+    bars: Figure = {
+        "type": "bar", "x": list(range(len(patterns))), "y": [row["n"] for row in patterns],
+        "marker": {"color": "--c1"}, "text": [str(row["n"]) for row in patterns],
+        "textposition": "outside", "cliponaxis": False, "name": "patients",
+        "hovertext": [in_words(row["has"]) for row in patterns],
+    }  # fmt: skip
+    absent = _dots([(x, y) for x, y, has in told if not has and patterns[x]["has"] is not None], "--line")
+    present = _dots([(x, y) for x, y, has in told if has], "--fg")
+    return [bars, *_joins(patterns, names), absent, present]
 
 
 def _dots(places: list[tuple[int, int]], colour: str) -> Figure:

@@ -10,6 +10,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import may_use_console
 from tumorboard.fusion import saved
 from tumorboard.fusion.bias import KINDS
+from tumorboard.fusion.cohort import MODALITIES
 from tumorboard.fusion.criteria import Mark
 from tumorboard.fusion.inventory import in_words
 from tumorboard.review.models import ScoreOpinion
@@ -127,11 +128,20 @@ def latest_watch(model: ScoringModel) -> Watch | None:
 
 
 def stock(model: ScoringModel) -> tuple[Row, str]:
-    """The newest inventory, and when it was taken."""
+    """The newest inventory, and when it was taken. JSON in the database keeps no order of names."""
     watch = latest_watch(model)
     if watch is not None and watch.window.get("inventory"):
         return watch.window["inventory"], f"as of {watch.at:%d %b %Y}"
     return model.card.get("inventory") or {}, "on the day of training"
+
+
+def by_group(rows: list[Row], smallest: int) -> list[tuple[str, list[int | str]]]:
+    """Rows of an inventory as cells: the group, its patients, and how many have each modality."""
+    few = f"fewer than {smallest}"
+    return [
+        (row["group"], [few if row.get(name) is None else row[name] for name in ("n", *MODALITIES)])
+        for row in rows
+    ]
 
 
 def patterns(model: ScoringModel) -> list[Row]:

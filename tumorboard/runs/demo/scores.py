@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tumorboard.accounts.models import User
+from tumorboard.accounts.refusals import Refused
 from tumorboard.runs.console.models import measured
 from tumorboard.runs.training import train_model
 from tumorboard.scores.actions import sign
@@ -16,16 +19,18 @@ DEVIATION = (
 
 
 def train_in_silence(people: dict[str, User]) -> ScoringModel:
-    """Train, and let the steward sign that the model scores without being seen."""
+    """Train, and let the steward sign that the model scores without being seen. A model that fails a
+    criterion nobody may sign past stays in research, and nobody is scored."""
     model = train_model(by="demo")
     if model.state == ModelState.RESEARCH:
-        _sign(model, ModelState.SILENT, "data steward", people["steward"])
+        with suppress(Refused):
+            _sign(model, ModelState.SILENT, "data steward", people["steward"])
     return model
 
 
 def approve(people: dict[str, User]) -> None:
     """Clinical lead and steward sign; from then on clinicians see the scores."""
-    for model in ScoringModel.objects.filter(state=ModelState.SILENT):
+    for model in ScoringModel.objects.filter(state=ModelState.SILENT, scored__gt=0):
         _sign(model, ModelState.APPROVED, "clinical lead", people["oncologist"])
         _sign(model, ModelState.APPROVED, "data steward", people["steward"])
 
