@@ -189,7 +189,8 @@ def _carried(table: Table, reads: Mapping[str, Sequence[str]]) -> dict[str, list
         for column, source in own.items()
         if column in table.columns
     }
-    return {column: sources or [f"{IDENTITY}.{own[column]}"] for column, sources in found.items()}
+    found = {column: sources or [f"{IDENTITY}.{own[column]}"] for column, sources in found.items()}
+    return {**found, "run_id": []}
 
 
 def _ddl(table: Table) -> str:

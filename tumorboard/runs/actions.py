@@ -108,6 +108,18 @@ def confirm_lease(*, job: Job) -> None:
 
 
 @transaction.atomic
+def pin_job(*, job: Job, table: str, version: int) -> int:
+    """The version of a table that the job's first attempt saw: `version`, unless one is noted. A later
+    attempt goes by the same, so that what it counts off stays the same. Raises LeaseLost."""
+    pins = _mine(job).select_for_update().values_list("pins", flat=True).first()
+    if pins is None:
+        raise LeaseLost
+    if table not in pins:
+        _mine(job).update(pins={**pins, table: version})
+    return int(pins.get(table, version))
+
+
+@transaction.atomic
 def finish_job(*, job: Job, message: str = "") -> None:
     if not _mine(job).update(state=JobState.DONE, ended_at=timezone.now(), message=message, lease=None):
         raise LeaseLost

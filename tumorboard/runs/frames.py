@@ -16,6 +16,8 @@ from tumorboard.governance.capabilities import commanded
 from tumorboard.governance.gate import calling
 from tumorboard.governance.permissions import OPERATIONS
 
+PATIENTS = "silver.patients"
+
 
 def service_user() -> User:
     """The account that screening and scoring read as. It has no password and cannot sign in."""
@@ -54,11 +56,13 @@ def _read(requests: Sequence[gate.Request]) -> dict[str, pd.DataFrame]:
     return {table: rows.to_pandas() for table, rows in gate.read_many(requests).items()}
 
 
-def everyone() -> list[str]:
-    """Every patient the lake holds, in a stable order."""
+def everyone(version: int | None = None) -> list[str]:
+    """Every patient the lake holds, or held at a version of silver.patients, in a stable order."""
     user = service_user()
-    request = gate.Request(by=user, purpose=OPERATIONS, table="silver.patients", columns=["patient_key"])
-    with _allowed(user, ["silver.patients"], OPERATIONS):
+    request = gate.Request(
+        by=user, purpose=OPERATIONS, table=PATIENTS, columns=["patient_key"], version=version
+    )
+    with _allowed(user, [PATIENTS], OPERATIONS):
         return sorted(set(gate.read(request)["patient_key"].to_pylist()))
 
 

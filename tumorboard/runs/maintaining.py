@@ -23,7 +23,7 @@ from tumorboard.lake.store import Damaged
 from tumorboard.lake.tables import Table
 from tumorboard.lake.upkeep import GRACE, Kept, Upkeep
 from tumorboard.pipeline.landing import content_hash_of_kept
-from tumorboard.runs.models import IngestedFile
+from tumorboard.runs.models import IngestedFile, Job
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
 from tumorboard.scores.models import ScoringModel
@@ -45,9 +45,11 @@ def kept_versions(recent: int | None = None) -> Pins:
 
 
 def _pinned() -> Iterator[tuple[str, int]]:
-    """Snapshots (of cases, agendas and signed decisions) and what models were trained on."""
+    """Snapshots (of cases, agendas and signed decisions), what jobs under way go by, what models saw."""
     for entries in Snapshot.objects.values_list("entries", flat=True):
         yield from ((table, entry["version"]) for table, entry in entries.items())
+    for pins in Job.objects.active().values_list("pins", flat=True):
+        yield from pins.items()
     for inputs in ScoringModel.objects.values_list("inputs", flat=True):
         yield from ((table, version) for table, version in inputs.items() if isinstance(version, int))
 

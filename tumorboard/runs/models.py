@@ -32,6 +32,7 @@ class Job(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30)
     arguments = models.JSONField(default=dict, help_text="Ids only")
+    pins = models.JSONField(default=dict, help_text="Table -> version its first attempt saw")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
@@ -46,7 +47,7 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     PHI: ClassVar[dict[str, str]] = classify(
-        none="id uuid kind state done total message attempts lease lease_ends_at queued_at sent_at "
+        none="id uuid kind pins state done total message attempts lease lease_ends_at queued_at sent_at "
         "started_at ended_at",
         id="arguments requested_by",
     )

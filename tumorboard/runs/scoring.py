@@ -18,7 +18,7 @@ from tumorboard.governance import gate
 from tumorboard.governance.ledger import latest_versions
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
-from tumorboard.runs.frames import everyone, frames, service_user
+from tumorboard.runs.frames import PATIENTS, everyone, frames, service_user
 from tumorboard.runs.needs import needs
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
@@ -75,7 +75,7 @@ def score_patients(attempt: Attempt) -> str:
         return "no model scores: train one with `manage.py train_model` and sign for it on its page"
     models = [(one, load(one)) for one in known]
     named = attempt.job.arguments.get("patients")
-    patients = named or everyone()
+    patients = named or everyone(attempt.pinned(PATIENTS))
     blocks = [patients[start : start + BLOCK] for start in range(0, len(patients), BLOCK)]
     for number, block in enumerate(blocks):
         if number < attempt.resume_at:

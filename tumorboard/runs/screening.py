@@ -12,7 +12,7 @@ from tumorboard.governance import gate
 from tumorboard.governance.ledger import latest_versions
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
-from tumorboard.runs.frames import everyone, frames, service_user
+from tumorboard.runs.frames import PATIENTS, everyone, frames, service_user
 from tumorboard.runs.needs import needs
 from tumorboard.runs.version import code_version
 from tumorboard.runs.working import Attempt
@@ -38,7 +38,7 @@ def screen_patients(attempt: Attempt) -> str:
     """The job `screen`: the patients and the trials its arguments name, or all of them; what came out
     differently than the last time is told with the cause the arguments name."""
     asked = attempt.job.arguments
-    patients = asked.get("patients") or everyone()
+    patients = asked.get("patients") or everyone(attempt.pinned(PATIENTS))
     blocks = [patients[start : start + BLOCK] for start in range(0, len(patients), BLOCK)]
     trials, skipped = open_trials(asked.get("trials"))
     cause = Change.Cause(asked.get("cause", Change.Cause.KNOWLEDGE))

@@ -14,7 +14,16 @@ from django.db import connection, transaction
 
 from tumorboard.governance.capabilities import OF_A_JOB, issue_capability
 from tumorboard.governance.gate.calling import NOBODY, TASK, Caller, acting
-from tumorboard.runs.actions import LeaseLost, claim_job, confirm_lease, fail_job, finish_job, hold_job
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.runs.actions import (
+    LeaseLost,
+    claim_job,
+    confirm_lease,
+    fail_job,
+    finish_job,
+    hold_job,
+    pin_job,
+)
 from tumorboard.runs.frames import service_user
 from tumorboard.runs.models import Job
 from tumorboard.runs.needs import NOTHING, needs_of
@@ -36,6 +45,11 @@ class Attempt:
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         hold_job(job=self.job, done=done, total=total, message=message)
+
+    def pinned(self, table: str) -> int | None:
+        """The version of a table to go by in every attempt; None where it was never built."""
+        latest = latest_versions([table]).get(table)
+        return None if latest is None else pin_job(job=self.job, table=table, version=latest)
 
     @contextmanager
     def effect(self, done: int, total: int) -> Iterator[None]:

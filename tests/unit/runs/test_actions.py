@@ -154,6 +154,18 @@ def test_a_job_without_steps_is_at_nought_per_cent():
     assert new_job().percent == 0
 
 
+def test_a_job_goes_by_the_version_its_first_attempt_saw():
+    """Blocks are counted off a list of patients: it must be the same list in every attempt."""
+    job = claimed()
+    assert actions.pin_job(job=job, table="silver.patients", version=4) == 4
+    expire(job)
+    actions.recover_jobs()
+    again = actions.claim_job(uuid=job.uuid)
+    assert actions.pin_job(job=again, table="silver.patients", version=9) == 4
+    with pytest.raises(LeaseLost):
+        actions.pin_job(job=job, table="silver.patients", version=9)
+
+
 # ---- a lost lease
 
 
