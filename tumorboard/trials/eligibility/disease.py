@@ -368,8 +368,8 @@ _SIZE = re.compile(
     r"|cm) in (?:the )?(?:longest|greatest|largest) (?:dimension|diameter)\))"
     r"|"
     rf"\b(?:tumou?r|lesion|disease|metastas[ie]s|mass|nodule)s?\b[^.;<>≥≤]{{0,60}}?"
-    r"(?:(?:measuring|size|diameter|of|is|and is|visible and enhances"
-    rf" on prone mri and is)\s?)(?P<sign>{SIGN})\s*(?P<value>{NUMBER})"
+    r"(?:(?:measuring|size|diameter|of|is|and is)\s?)"
+    rf"(?P<sign>{SIGN})\s*(?P<value>{NUMBER})"
     r" ?(?P<unit>mm|cm)\b(?: in (?:the )?(?:longest|greatest|largest|maximum"
     r"|short|long) (?:dimension|diameter|axis))?"
 )
