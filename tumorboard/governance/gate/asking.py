@@ -104,7 +104,7 @@ def from_plain(plain: dict[str, Any], by: Any, snapshots: dict[str, Snapshot], s
         where = tuple(Condition(column, op, _read(value)) for column, op, value in plain.get("where", ()))
         snapshot = snapshots[plain["snapshot"]] if "snapshot" in plain else None
         return Request(by=by, where=where, snapshot=snapshot, study=study, **values)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BadRequest(f"the request cannot be read ({type(error).__name__})") from None
 
 

@@ -15,45 +15,24 @@ from tumorboard.governance.gate.asking import Condition, Request
 from tumorboard.governance.gate.faults import BadRequest, NotPublished, Refused, UnknownColumn
 from tumorboard.governance.gate.proving import Proven
 from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.models import Privilege
 from tumorboard.governance.permissions import Decision, Standing
 from tumorboard.lake import tables
 from tumorboard.scores.shown import TABLE as SCORES
 from tumorboard.scores.shown import shown_versions
 
 LISTED = 100  # patients named one by one in the audit log
-WAIT_FOR_THE_LOG = (
-    "8s"  # the caller's own transaction may hold it: better no rows than two that wait for ever
-)
+WAIT_FOR_THE_LOG = "8s"  # the caller's own transaction may hold it: better no rows than a wait for ever
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """One request that may be read: its version, and what was decided for each patient it names."""
+    """One request, its version, and what was decided."""
 
     request: Request
-    decisions: dict[str | None, Decision]
+    decision: Decision
     latest: bool = True  # the version is today's
     always: tuple[Condition, ...] = ()  # conditions that the reader did not ask for
-
-    @property
-    def masks(self) -> dict[str, str]:
-        return {column: mask for d in self.decisions.values() for column, mask in d.masks.items()}
-
-    @property
-    def visible(self) -> frozenset[str] | None:
-        """The patients that row filters leave of a read of all; None where nothing filters."""
-        whole = self.decisions.get(None)
-        return whole.patients if whole else None
-
-    def groups(self) -> list[tuple[Decision, list[str] | None]]:
-        """Patients for whom the same is masked, with the decision that says so; None: everyone."""
-        found: dict[tuple[Any, ...], tuple[Decision, list[str]]] = {}
-        for patient, decision in self.decisions.items():
-            if patient is None:
-                return [(decision, None)]
-            key = tuple(sorted(decision.masks.items()))
-            found.setdefault(key, (decision, []))[1].append(patient)
-        return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -66,12 +45,9 @@ class Admission:
     @property
     def decided(self) -> list[Any]:
         """What must not change while the rows flow."""
-        return [
-            (
-                read.request.table,
-                {k: (d.allowed, dict(d.masks), d.patients) for k, d in read.decisions.items()},
-            )
-            for read in self.reads
+        decisions = [(read.request.table, read.decision) for read in self.reads]
+        return [(table, d.allowed, dict(d.masks), d.patients) for table, d in decisions] + [
+            read.always for read in self.reads
         ]
 
 
@@ -109,16 +85,13 @@ def decide(requests: Sequence[tuple[Request, bool]], proven: Proven) -> Admissio
     keys = {key for request, _ in requests for key in request.patients or []}
     studies = {request.study for request, _ in requests}
     standings = {study: Standing.of(proven.user, keys, study=study) for study in studies}
-    reads = [
-        Admitted(
-            request,
-            _decisions(standings[request.study], proven, request),
-            latest,
-            () if standings[request.study].service else _always(request),
-        )
-        for request, latest in requests
-    ]
+    reads = [_admitted(standings[request.study], proven, request, latest) for request, latest in requests]
     return Admission(proven, tuple(reads))
+
+
+def _admitted(standing: Standing, proven: Proven, request: Request, latest: bool) -> Admitted:
+    always = () if standing.service else _always(request)
+    return Admitted(request, _decision(standing, proven, request, latest), latest, always)
 
 
 def _always(request: Request) -> tuple[Condition, ...]:
@@ -138,17 +111,22 @@ def _check(request: Request) -> None:
         raise BadRequest("a count names its columns in count_by alone")
 
 
-def _decisions(standing: Standing, proven: Proven, request: Request) -> dict[str | None, Decision]:
+def _decision(standing: Standing, proven: Proven, request: Request, latest: bool) -> Decision:
+    """Of the columns that the request names, wherever it names them."""
     if not proven.allows(request.purpose, request.table):
-        return {None: Decision(False, "the capability does not name this table for this purpose")}
-    everything = request.columns is None and request.count_by is None
+        return Decision(False, "the capability does not name this table for this purpose")
+    columns = request.mentioned if request.columns or request.count_by else None
     asked = (request.purpose, request.table)
-    columns = None if everything else request.mentioned
     if request.patients is None:
-        return {None: standing.decide(*asked, None, columns)}
-    if standing.service:  # of the patients it names it gets those that the row filters leave
-        return {None: standing.opens(*asked, columns)}
-    return {None: standing.decide_all(*asked, request.patients, columns)}
+        found = standing.decide(*asked, None, columns)
+    elif standing.service:  # of the patients it names it gets those that the row filters leave
+        found = standing.opens(*asked, columns)
+    else:
+        found = standing.decide_all(*asked, request.patients, columns)
+    if latest or not found.allowed:
+        return found
+    travel = standing.may(Privilege.TIME_TRAVEL, request.table, request.purpose)
+    return found if travel.allowed else travel
 
 
 def admit(requests: Sequence[tuple[Request, bool]], proven: Proven, *, durable: bool) -> Admission:
@@ -165,7 +143,7 @@ def admit(requests: Sequence[tuple[Request, bool]], proven: Proven, *, durable: 
 
 
 def first_refusal(admission: Admission) -> Admitted | None:
-    return next((r for r in admission.reads if not all(d.allowed for d in r.decisions.values())), None)
+    return next((read for read in admission.reads if not read.decision.allowed), None)
 
 
 def keep(events: Sequence[dict[str, Any]], by: Any, durable: bool) -> None:
@@ -179,28 +157,26 @@ def keep(events: Sequence[dict[str, Any]], by: Any, durable: bool) -> None:
 
 def refuse(requests: Sequence[Request], proven: Proven, rule: str, *, durable: bool) -> None:
     """Record that something was refused for a reason outside the decision function."""
-    no = {None: Decision(False, rule)}
+    no = Decision(False, rule)
     keep([e for r in requests for e in _events(Admitted(r, no), proven)], proven.user, durable)
 
 
 def _events(read: Admitted, proven: Proven) -> list[dict[str, Any]]:
     """One record for each patient of the request, so that 'who saw this patient' is one question; of a long
     list (the application's own work) one record with the number of patients and the hash of their keys."""
-    request, allowed = read.request, all(d.allowed for d in read.decisions.values())
-    deciding = next(
-        (d for d in read.decisions.values() if d.allowed == allowed), Decision(False, "nothing asked")
-    )
+    request, decision = read.request, read.decision
     common = {
-        "event": Event.LAKE_READ if allowed else Event.LAKE_REFUSED,
-        "phase": "intent" if allowed else "deny",
-        "outcome": "allowed" if allowed else "refused",
+        "event": Event.LAKE_READ if decision.allowed else Event.LAKE_REFUSED,
+        "phase": "intent" if decision.allowed else "deny",
+        "outcome": "allowed" if decision.allowed else "refused",
         "table": request.table,
         "version": request.version,
         "columns": request.mentioned if request.columns or request.count_by else ["*"],
         "purpose": request.purpose,
-        "rule": deciding.rule,
-        "policy_hash": deciding.policy_hash,
-        "masks": read.masks,
+        "rule": decision.rule,
+        "policy_hash": decision.policy_hash,
+        "masks": dict(decision.masks),
+        "row_filter": "" if decision.patients is None else f"{len(decision.patients)} patients",
         **proven.on_record,
     }
     keys = request.patients or [""]

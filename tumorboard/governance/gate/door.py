@@ -125,13 +125,15 @@ def file(
     if start < 0 or (length is not None and length < 0):
         raise BadRequest("a range begins and ends inside the file")
     version = deciding.version_of(request)
-    if not has_grant(proven.user, "read_volume", "landing"):
+    if not has_grant(proven.user, "read_volume", "landing", request.purpose):
         deciding.refuse(
             [replace(request, version=version)], proven, "no grant on the volume", durable=separate
         )
         raise Refused("the volume of received files is not open to this person")
-    asked = replace(request, columns=["file_hash"])
+    asked = replace(request, columns=["file_hash", "payload"])  # a file tells as much as the rows of it
     admission = deciding.admit(deciding.with_versions([asked]), proven, durable=separate)
+    if admission.reads[0].decision.masks:
+        raise Refused("a file as received cannot be masked")
     tally = Tally(admission)
     still = changes(admission) if changes else nothing_changed
     yield from _watched(tally, _chunks(admission, tally, still, start, length), separate)

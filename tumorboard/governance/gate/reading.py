@@ -12,11 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tumorboard.governance import masking
 from tumorboard.governance.gate.asking import COUNT, Condition, Request
 from tumorboard.governance.gate.deciding import Admitted, Check
 from tumorboard.governance.gate.faults import BadRequest, MeaningChanged, NotPublished, UnknownColumn
 from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume
-from tumorboard.governance.masking import masked, needed
+from tumorboard.governance.policies.deciding import IDENTIFIED
+from tumorboard.governance.suppression import suppressed
 from tumorboard.lake import fingerprints, tables
 from tumorboard.lake.tables import Table
 
@@ -31,23 +33,25 @@ def batches(read: Admitted, still: Check) -> Iterator[pa.Schema | pa.RecordBatch
     table = tables.get(request.table)
     dataset = lake().open(table, request.version)
     wanted = _wanted(read, table, dataset.schema)
-    seen = list(dict.fromkeys([*wanted, *request.mentioned, *_keys_of(read, dataset.schema)]))
+    looked_at = masking.needed(read.decision, dataset.schema.names)
+    seen = list(dict.fromkeys([*wanted, *request.mentioned, *looked_at]))
     scanner = dataset.scanner(columns=seen, filter=_pushed_down(read), batch_size=BATCH)
     pieces = (
         _masked(read, pa.Table.from_batches([piece])) for piece in scanner.to_batches() if piece.num_rows
     )
     empty = _masked(read, pa.Table.from_batches([], scanner.projected_schema))
-    yield from _sent(request, wanted, empty, pieces, still)
+    yield from _sent(read, wanted, empty, pieces, still)
 
 
 def _sent(
-    request: Request, wanted: Sequence[str], empty: pa.Table, pieces: Iterator[pa.Table], still: Check
+    read: Admitted, wanted: Sequence[str], empty: pa.Table, pieces: Iterator[pa.Table], still: Check
 ) -> Iterator[pa.Schema | pa.RecordBatch]:
+    request, identified = read.request, read.decision.label == IDENTIFIED
     if request.count_by is not None or request.order_by or request.limit is not None:
         whole = pa.concat_tables([empty, *pieces])  # nothing flows before the last row has been seen
-        pieces = iter([_arranged(request, whole)])
+        pieces = iter([_arranged(request, whole, identified)])
         empty, wanted = (
-            _arranged(request, empty),
+            _arranged(request, empty, identified),
             wanted if request.count_by is None else [*request.count_by, COUNT],
         )
     yield empty.select(list(wanted)).schema
@@ -83,11 +87,6 @@ def _changed_since(table: Table, version: int | None) -> dict[str, str]:
     return fingerprints.changed(table, publication.columns) if publication else {}
 
 
-def _keys_of(read: Admitted, present: pa.Schema) -> list[str]:
-    """What masking must know of each row, whether it is sent or not."""
-    return [name for decision in read.decisions.values() for name in needed(decision, present.names)]
-
-
 # --- filters ------------------------------------------------------------------------------------------
 
 
@@ -96,9 +95,9 @@ def _pushed_down(read: Admitted) -> pc.Expression | None:
     request, conditions = read.request, []
     if request.patients is not None:
         conditions.append(_about(request.table, request.patients))
-    if read.visible is not None:
-        conditions.append(_about(request.table, sorted(read.visible)))
-    clear = [*(c for c in request.conditions if c.column not in read.masks), *read.always]
+    if read.decision.patients is not None:
+        conditions.append(_about(request.table, sorted(read.decision.patients)))
+    clear = [*(c for c in request.conditions if c.column not in read.decision.masks), *read.always]
     types = {name: column.arrow.type for name, column in tables.get(request.table).columns.items()}
     return _all([*conditions, *(_holds(c, types[c.column]) for c in clear)])
 
@@ -147,29 +146,29 @@ def _holds(condition: Condition, kind: pa.DataType) -> pc.Expression:
 
 def _masked(read: Admitted, rows: pa.Table) -> pa.Table:
     """The rows as this person may see them, and of these the ones that meet conditions on masked columns."""
-    if not read.masks:
+    if not read.decision.masks:
         return rows
-    shown = pa.concat_tables([_shown(read, rows, decision, keys) for decision, keys in read.groups()])
-    hidden = [c for c in read.request.conditions if c.column in read.masks]
+    shown = masking.masked(rows, read.decision, table=read.request.table, study=read.request.study)
+    hidden = [c for c in read.request.conditions if c.column in read.decision.masks]
     where = _all([_holds(c, shown.schema.field(c.column).type) for c in hidden])
     return shown if where is None else shown.filter(where)
 
 
-def _shown(read: Admitted, rows: pa.Table, decision: Any, keys: list[str] | None) -> pa.Table:
-    if keys is not None and len(read.groups()) > 1:
-        if "patient_key" not in rows.column_names:
-            raise BadRequest("patients with different masks are read one by one")
-        rows = rows.filter(_one_of("patient_key", keys))
-    return masked(rows, decision, table=read.request.table, study=read.request.study)
-
-
-def _arranged(request: Request, rows: pa.Table) -> pa.Table:
+def _arranged(request: Request, rows: pa.Table, identified: bool) -> pa.Table:
     if request.count_by is not None:
         rows = rows.group_by(list(request.count_by)).aggregate([([], "count_all")])
         rows = rows.rename_columns([*request.count_by, COUNT])
+        rows = rows if identified else _told(rows, request.count_by)
     order = [(n.removeprefix("-"), "descending" if n[0] == "-" else "ascending") for n in request.order_by]
     rows = rows.sort_by(order) if order else rows
     return rows if request.limit is None else rows.slice(0, request.limit)
+
+
+def _told(rows: pa.Table, cells: Sequence[str]) -> pa.Table:
+    """Counts of de-identified rows: small ones are not told."""
+    found = [tuple(row[name] for name in cells) for row in rows.to_pylist()]
+    told = suppressed(dict(zip(found, rows[COUNT].to_pylist(), strict=True)))
+    return rows.set_column(rows.num_columns - 1, COUNT, pa.array([told[cell] for cell in found], pa.int64()))
 
 
 # --- files --------------------------------------------------------------------------------------------

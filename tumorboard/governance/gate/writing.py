@@ -65,7 +65,7 @@ def _may(change: Replacement, proven: Proven) -> bool:
         and proven.user.is_active
         and is_service(proven.user)
         and change.table.startswith(WRITTEN)
-        and has_grant(proven.user, "modify", change.table)
+        and has_grant(proven.user, "modify", change.table, OPERATIONS)
     )
 
 
