@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tumorboard.fusion import metrics, validation
-from tumorboard.fusion.benchmarks import hancock, measuring, porpoise
+from tumorboard.fusion.benchmarks import hancock, measuring, missing, multisurv, porpoise
 from tumorboard.fusion.benchmarks.measuring import Run
 
 
@@ -35,7 +35,7 @@ def test_hancock_recurrence_counts(shared_data):
 
 
 def test_blood_alone_ranks_real_patients(head_and_neck):
-    predicted = validation.late(head_and_neck.only(["blood"]), hancock.DAYS, hancock.SEEDS[0])
+    predicted = validation.late(head_and_neck.only(["blood"]), hancock.DAYS, hancock.SEED)
     run = Run("blood", head_and_neck.outcome, [predicted])
     row = measuring.row(run)
     assert row["c"] > 0.65
@@ -72,3 +72,20 @@ def test_clinical_only_is_the_known_figure_on_porpoise(shared_data):
     c = validation.mean_concordance(validation.by_fold(cohort.outcome, predicted))
     assert c == pytest.approx(0.838, abs=0.02)
     assert metrics.calibration_slope(cohort.outcome, predicted.risk) > 0.5
+
+
+def test_multisurv_is_read_as_its_readme_counts_it(shared_data):
+    frame = pd.read_csv(shared_data / "survival" / "multisurv" / "clinical_data.tsv", sep="\t")
+    cohort = multisurv.read(frame)
+    assert (len(cohort), cohort.outcome.events) == (11081, 3602)
+    assert dict(frame["group"].value_counts()) == {"train": 8880, "val": 1109, "test": 1092}
+    parts = multisurv.in_parts(frame)
+    assert int(parts.tables["stage"].present.sum()) == int(frame["tumor_stage"].notna().sum())
+    assert multisurv.grid(cohort.outcome).shape == (75,)
+
+
+def test_subsets_are_all_but_everything_and_nothing():
+    found = list(missing.subsets(["a", "b", "c"]))
+    assert len(found) == 6
+    assert found[0] == ("a", "b")
+    assert found[-1] == ("c",)

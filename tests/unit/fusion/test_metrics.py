@@ -140,3 +140,25 @@ def test_bootstrap_interval_holds_the_figure_and_sees_a_lead():
     assert metrics.concordance_interval(folds, noise, resamples=200)[0] > 0
     same = metrics.concordance_interval(folds, [risk] * 3, resamples=200)
     assert same == (0, 0)
+
+
+def test_observed_over_expected_and_d_calibration_know_the_truth():
+    draw = np.random.default_rng(5)
+    risk = draw.normal(size=3000)
+    outcome = outcome_of(risk, draw)
+    truth = np.exp(-np.exp(risk) * outcome.time / 900)
+    assert metrics.calibration_intercept(outcome, truth) == pytest.approx(0, abs=0.05)
+    assert metrics.calibration_intercept(outcome, truth**0.5) == pytest.approx(np.log(2), abs=0.05)
+    assert metrics.d_calibration(outcome, truth) > 0.05
+    assert metrics.d_calibration(outcome, truth**2) < 1e-6
+
+
+def test_quintile_gaps_find_the_group_that_is_wrong():
+    draw = np.random.default_rng(6)
+    risk = draw.normal(size=4000)
+    outcome = outcome_of(risk, draw)
+    truth = np.exp(-np.exp(risk) * 600 / 900)
+    gaps = metrics.quintile_gaps(outcome, truth, 600.0)
+    assert np.abs(gaps).max() < 0.05
+    worst = np.where(truth <= np.quantile(truth, 0.2), truth + 0.2, truth)
+    assert metrics.quintile_gaps(outcome, worst, 600.0)[0] > 0.1

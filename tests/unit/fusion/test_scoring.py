@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tumorboard.fusion.cohort import MODALITIES, BadFeatures
+from tumorboard.fusion import validation
+from tumorboard.fusion.cohort import MODALITIES, BadFeatures, from_long
+from tumorboard.fusion.late import fit_late
 from tumorboard.fusion.scoring import COLUMNS, rows, score, score_all
 from tumorboard.fusion.train import train
 
@@ -199,3 +201,60 @@ def test_rows_have_the_shape_of_gold_risk_scores(model, gold):
 
 def test_no_scores_give_an_empty_table(model, gold):
     assert rows(score_all(model, gold[0], []), as_of=date(2025, 5, 1)).shape == (0, len(COLUMNS))
+
+
+def test_a_training_patient_is_scored_by_a_fusion_that_never_saw_them(model, gold):
+    patients = list(gold[1]["patient_key"][:20])
+    scores = score_all(model, gold[0], patients)
+    assert all(one.out_of_fold for one in scores.values())
+    renamed = gold[0].assign(patient_key="new-" + gold[0]["patient_key"])
+    fresh = score_all(model, renamed, [f"new-{patient}" for patient in patients])
+    assert not any(one.out_of_fold for one in fresh.values())
+    changed = [scores[p].risk != fresh[f"new-{p}"].risk for p in patients if not scores[p].abstained]
+    assert all(changed)
+
+
+def test_out_of_fold_scores_are_the_validated_predictions(model, gold):
+    """What the page shows a training patient is what the report measured."""
+    cohort = from_long(*gold, seed=1)
+    fits = validation.fit_folds(cohort, lambda part: fit_late(part, seed=1))
+    expected = validation.predict(cohort, fits, np.array([365.0])).risk
+    scores = score_all(model, gold[0], list(cohort.patients))
+    for patient, risk in zip(cohort.patients, expected, strict=True):
+        if not scores[patient].abstained:
+            assert scores[patient].risk == pytest.approx(risk, abs=1e-12)
+
+
+def test_a_patients_own_permissions_hide_a_modality_for_them_alone(model, gold):
+    scores = score_all(
+        model, gold[0], ["patient-0000", "patient-0001"], not_permitted={"patient-0000": ["clinical"]}
+    )
+    assert scores["patient-0000"].not_permitted == ["clinical"]
+    assert "clinical" not in scores["patient-0000"].used + scores["patient-0000"].absent
+    assert scores["patient-0001"] == score(model, of_patient(gold[0], "patient-0001"))
+    assert scores["patient-0000"] == score(model, of_patient(gold[0], "patient-0000"), masked=["clinical"])
+
+
+def test_old_values_are_called_stale_and_used_all_the_same(model):
+    frame = long(FULL).assign(as_of=date(2025, 1, 1))
+    fresh = score(model, frame, landmark=date(2025, 1, 20))
+    old = score(model, frame, landmark=date(2025, 5, 1))
+    assert fresh.stale == {}
+    assert old.stale == {"labs": 120, "wearables": 120}
+    assert old.risk == fresh.risk
+    assert score(model, frame).stale == {}
+
+
+def test_the_bound_says_what_it_rests_on(model):
+    bound = score(model, long({"clinical": FULL["clinical"]})).bound
+    assert bound.level == 0.9
+    assert bound.months > 0
+    assert bound.masked
+    assert bound.patients >= 100
+
+
+def test_validation_names_patients_like_this(model):
+    likeness = score(model, long({"clinical": FULL["clinical"]}), tumor_type="LUAD").validation
+    assert {"same_modalities", "same_tumor", "alike"} <= set(likeness)
+    assert likeness["same_tumor"]["events"] >= 10
+    assert {"patterns", "tumors"} & set(likeness) == set()
