@@ -79,7 +79,8 @@ def test_nobody_died_or_everybody_was_lost_gives_no_bound_beyond_the_follow_up()
     outcome = Outcome(np.zeros(3, dtype=bool), np.ones(3))
     assert conformal.observation_weights(outcome, np.zeros((3, 1))).tolist() == [0, 0, 0]
     parts, present = np.zeros((3, 1)), np.ones((3, 1), dtype=bool)
-    baseline = cox.breslow(np.zeros(3), outcome)).cuts == {}
+    baseline = cox.breslow(np.zeros(3), outcome)
+    assert fit_bounds(parts, present, outcome, ["labs"], baseline).cuts == {}
 
 
 def test_a_rare_pattern_borrows_from_those_who_have_more_and_says_so():
