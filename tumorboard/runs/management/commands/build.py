@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from tumorboard.runs.beside import gate_beside
 from tumorboard.runs.ingesting import build
 from tumorboard.runs.models import IngestRun
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--everything", action="store_true", help="rebuild every table for every patient")
 
+    @gate_beside()
     def handle(self, *args: Any, **options: Any) -> None:
         run = IngestRun.objects.create(started_by="command line")
         built = build(run=run, everything=options["everything"])

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from tumorboard.identity.crosswalk import RECORD_NUMBER
+from tumorboard.runs.beside import gate_beside
 from tumorboard.runs.ingesting import ingest
 from tumorboard.runs.models import IngestRun, QuarantinedRow
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--patient", help="record number of the patient that files without a name are about"
         )
 
+    @gate_beside()
     def handle(self, *args: Any, **options: Any) -> None:
         missing = [str(path) for path in options["paths"] if not path.exists()]
         if missing:

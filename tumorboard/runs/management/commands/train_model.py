@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tumorboard.fusion.strategies import DEFAULT, STRATEGIES
 from tumorboard.governance.models import Snapshot
+from tumorboard.runs.beside import gate_beside
 from tumorboard.runs.tracking import NotTracked
 from tumorboard.runs.training import rebuild, train_model
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the whole report")
         parser.add_argument("--rebuild", metavar="RUN", help="read this MLflow run's training set again")
 
+    @gate_beside()
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["rebuild"]:
