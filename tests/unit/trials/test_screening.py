@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.trials.conftest import clinical, document, genomic
+from tests.unit.trials.conftest import AS_OF, clinical, document, genomic
 from tumorboard.codes.hgvs import ProteinChange
 from tumorboard.lake.tables import get
 from tumorboard.pipeline.gold.trial_matches import TrialMatches
 from tumorboard.trials import screening
 from tumorboard.trials.ctml import read_trial
 from tumorboard.trials.logic import Reason, Value
-from tumorboard.trials.patients import PatientEvidence
+from tumorboard.trials.patients import PatientEvidence, Person
 from tumorboard.trials.screening import (
     COLUMNS,
     LevelResult,
@@ -255,3 +255,24 @@ def test_closed_world_reads_absence_as_negative_and_each_clause_alone(nobody: Pa
 def test_closed_world_leaves_out_whoever_is_not_known_to_live(nobody: PatientEvidence) -> None:
     trial = read_trial(document(arm=[genomic(hugo_symbol="!KRAS")]))
     assert screen(trial, nobody, closed_world=True)[2].verdict == "excluded"
+
+
+@pytest.mark.parametrize(("born", "result", "marked"), [
+    (date(1949, 12, 30), "not met", True),
+    (date(1950, 6, 30), "met", False),
+    (date(1940, 1, 1), "not met", False),
+])  # fmt: skip
+def test_an_age_at_a_boundary_is_marked(born: date, result: str, marked: bool) -> None:
+    """75 years and six months: more than 75 by the exact date, 75 in completed years."""
+    patient = PatientEvidence("p", AS_OF, person=Person("silver.patients/1", birth_date=born))
+    trial = read_trial({"protocol_no": "T", "match": [clinical(age_numerical="<=75")]})
+    criterion = screen(trial, patient, include_deceased=True)[0].criteria[0]
+    assert (str(criterion.result), criterion.at_boundary) == (result, marked)
+    assert ("completed years the answer would be met" in criterion.note) is marked
+
+
+def test_an_open_question_says_who_must_answer(nobody: PatientEvidence) -> None:
+    asked = [genomic(hugo_symbol="EGFR"), clinical(her2_status="Positive"), clinical(ecog_numerical="<=1")]
+    trial = read_trial({"protocol_no": "T", "match": asked})
+    criteria = screen(trial, nobody)[0].criteria
+    assert [each.who for each in criteria[1:]] == ["molecular laboratory", "pathologist", "treating clinic"]
