@@ -6,6 +6,7 @@ import dataclasses
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -39,6 +40,13 @@ class DatabaseLedger:
         """Every version readers may still see, the oldest first."""
         rows = PublishedVersion.objects.readable().filter(table=table).order_by("version")
         return [publication_of(row) for row in rows]
+
+    def retired_within(self, table: str, seconds: float) -> list[Publication]:
+        """Versions retired so lately that a read or a backup may still be at their files."""
+        since = timezone.now() - timedelta(seconds=seconds)
+        return [
+            publication_of(row) for row in PublishedVersion.objects.filter(table=table, retired_at__gt=since)
+        ]
 
     def log(self, table: str) -> dict[str, str]:
         logs = PublishedVersion.objects.filter(table=table).values_list("log", flat=True)

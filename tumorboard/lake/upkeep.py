@@ -25,13 +25,14 @@ from tumorboard.lake.verifying import damaged, forget
 
 MANY_FILES = 8  # a table of more data files than this is put together
 LOG_KEPT = 20  # commits before the checkpoint that stay readable in the log
-GRACE = 3600.0  # seconds from a file's last use, or a writer's death, to its deletion
+GRACE = 86_400.0  # seconds from a version's retirement to the deletion of its files
 
 
 class Books(Protocol):
     """The part of the ledger that maintenance changes."""
 
     def latest(self, table: str) -> Publication | None: ...
+    def retired_within(self, table: str, seconds: float) -> list[Publication]: ...
     def versions(self, table: str) -> list[Publication]: ...
     def log(self, table: str) -> dict[str, str]: ...
     def publish(self, publication: Publication) -> None: ...
@@ -132,7 +133,8 @@ class Upkeep:
 
     def unneeded(self, table: Table) -> list[str]:
         """Data files that no version uses any more, and those a dead writer left."""
-        needed = {name for p in self.books.versions(table.name) for name in p.manifest}
+        wanted = [*self.books.versions(table.name), *self.books.retired_within(table.name, self.grace)]
+        needed = {name for publication in wanted for name in publication.manifest}
         folder = self.lake.folder(table)
         return sorted(n for n, age in folder.data_files().items() if n not in needed and age >= self.grace)
 

@@ -42,6 +42,9 @@ class Ledger:
     def versions(self, table: str) -> list[Publication]:
         return [p for p in self.published if p.table == table and p.version not in self.retired]
 
+    def retired_within(self, table: str, seconds: float) -> list[Publication]:
+        return [p for p in self.published if p.table == table and p.version in self.retired and seconds > 0]
+
     def log(self, table: str) -> dict[str, str]:
         return {name: sha for p in self.published if p.table == table for name, sha in p.log.items()}
 
