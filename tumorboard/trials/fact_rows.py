@@ -53,10 +53,7 @@ class Rows:
         missing = {"patient_key", "row_id"} - set(frame.columns)
         if missing:
             raise ValueError(f"silver.{table}: column {', '.join(sorted(missing))} is missing")
-        own = frame[frame["patient_key"] == self.patient_key]
-        if table == "wearables" and "measure" in own:  # thousands of rows, of which few are weights
-            own = own[own["measure"] == "body_weight"]
-        rows = own.to_dict("records")
+        rows = frame[frame["patient_key"] == self.patient_key].to_dict("records")
         known = [row for row in rows if not _later(row.get(dated_by), self.as_of)]
         return [
             {**row, "source": f"silver.{table}/{row['row_id']}"}
@@ -207,12 +204,12 @@ def _bound(sent: str) -> str:
 
 
 def is_weight(row: Row) -> bool:
-    known = _number(row.get("value")) is not None and _date(row.get("started_at")) is not None
+    known = _number(row.get("value")) is not None and _date(row.get("taken_on")) is not None
     return known and _text(row.get("measure")) == "body_weight" and _text(row.get("unit")) == "kg"
 
 
 def weight(row: Row) -> WeightFact:
-    measured_on = _date(row["started_at"]) or date.min
+    measured_on = _date(row["taken_on"]) or date.min
     return WeightFact(row["source"], float(row["value"]), measured_on)
 
 

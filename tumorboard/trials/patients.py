@@ -39,7 +39,7 @@ __all__ = [
 TABLES = (
     "silver.patients", "silver.diagnoses", "silver.stages", "silver.genomic_tests", "silver.variants",
     "silver.biomarkers", "silver.therapies", "silver.performance", "silver.note_facts", "silver.labs",
-    "silver.comorbidities", "silver.imaging", "silver.wearables", "silver.statements",
+    "silver.comorbidities", "silver.imaging", "silver.measures", "silver.statements",
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ class PatientEvidence:
             note_facts=tuple(read.note_fact(row) for row in rows.of("note_facts", "event_on", read.stated)),
             complete_therapies=complete_therapies or _completeness(statements),
             labs=tuple(read.lab(row) for row in rows.of("labs", "taken_on")),
-            weights=tuple(read.weight(row) for row in rows.of("wearables", "started_at", read.is_weight)),
+            weights=tuple(read.weight(row) for row in rows.of("measures", "taken_on", read.is_weight)),
             comorbidities=tuple(read.comorbidity(row) for row in rows.of("comorbidities", "onset_on")),
             imaging=tuple(read.imaging(row) for row in rows.of("imaging", "performed_on")),
             statements=statements,

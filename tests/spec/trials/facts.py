@@ -154,7 +154,7 @@ def _weight(rest: str) -> dict[str, Any]:
     kilograms, _, day = rest.partition(" on ")
     return {
         "measure": "body_weight", "value": float(kilograms), "unit": "kg",
-        "started_at": date.fromisoformat(day),
+        "taken_on": date.fromisoformat(day),
     }  # fmt: skip
 
 
@@ -189,7 +189,7 @@ _CLAUSES: dict[str, tuple[str, Any]] = {
     "ECOG": ("performance", _score("ECOG")),
     "KPS": ("performance", _score("KPS")),
     "lab": ("labs", _lab),
-    "weight": ("wearables", _weight),
+    "weight": ("measures", _weight),
     "condition": ("comorbidities", _condition),
     "stated": ("statements", _stated),
     "imaging": ("imaging", _image),

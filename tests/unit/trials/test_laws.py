@@ -147,7 +147,7 @@ labs = st.builds(
     taken_on=st.none() | days,
     bound=st.sampled_from(["", "<"]),
 )
-weights = st.builds(WeightFact, _sources("wearables"), st.sampled_from([60.0, 90.0]), days)
+weights = st.builds(WeightFact, _sources("measures"), st.sampled_from([60.0, 90.0]), days)
 comorbidities = st.builds(
     ComorbidityFact,
     _sources("comorbidities"),

@@ -74,6 +74,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "free_text": "text",
         "clinical": "code status",
     },
+    "silver.measures": {"link": "measure_id", "date": "taken_on", "clinical": "value"},
     "silver.statements": {
         "link": "statement_id",
         "date": "stated_on",

@@ -10,6 +10,7 @@ from tumorboard.pipeline.silver.diagnoses import Diagnoses
 from tumorboard.pipeline.silver.genomic_tests import GenomicTests
 from tumorboard.pipeline.silver.imaging import Imaging
 from tumorboard.pipeline.silver.labs import Labs
+from tumorboard.pipeline.silver.measures import Measures
 from tumorboard.pipeline.silver.note_facts import NoteFacts
 from tumorboard.pipeline.silver.patients import Patients
 from tumorboard.pipeline.silver.performance import Performance
@@ -18,11 +19,10 @@ from tumorboard.pipeline.silver.statements import Statements
 from tumorboard.pipeline.silver.therapies import Therapies
 from tumorboard.pipeline.silver.trials import Trials
 from tumorboard.pipeline.silver.variants import Variants
-from tumorboard.pipeline.silver.wearables import Wearables
 
 READS: tuple[type, ...] = (
     Patients, Diagnoses, Stages, GenomicTests, Variants, Biomarkers, Therapies, Performance, NoteFacts,
-    Labs, Comorbidities, Imaging, Wearables, Statements, Trials,
+    Labs, Comorbidities, Imaging, Measures, Statements, Trials,
 )  # fmt: skip
 LEVELS = ("trial", "step", "arm", "dose")
 RESULTS = ("met", "not met", "unknown")
