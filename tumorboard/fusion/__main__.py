@@ -12,6 +12,7 @@ import pandas as pd
 from . import saved
 from .benchmarks import hancock, multisurv, porpoise
 from .cohort import BadFeatures
+from .strategies import DEFAULT, STRATEGIES
 from .survival import BadOutcome
 from .tables import as_text
 from .train import Report, train
@@ -36,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--cohort", type=Path, required=True, help="gold.cohort as Parquet")
     training.add_argument("--out", type=Path, required=True, help="folder to save the model in")
     training.add_argument("--name", default="training cohort", help="what the cohort is called on the page")
+    training.add_argument("--strategy", choices=tuple(STRATEGIES), default=DEFAULT)
+    training.add_argument(
+        "--snapshot", default="", help="what the tables are a snapshot of; kept in every score"
+    )
     training.set_defaults(run=_train)
     benchmark = commands.add_parser("benchmark", help="measure on public data, folds fixed").add_subparsers(
         required=True
@@ -53,7 +58,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> Report:
     features, cohort = pd.read_parquet(options.features), pd.read_parquet(options.cohort)
-    model, report = train(features, cohort, seed=options.seed, name=options.name)
+    model, report = train(
+        features,
+        cohort,
+        seed=options.seed,
+        name=options.name,
+        snapshot=options.snapshot,
+        strategy=options.strategy,
+    )
     saved.save(model.state(), options.out)
     return report
 
