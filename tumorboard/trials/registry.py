@@ -149,7 +149,7 @@ def _compare_ages(read: Eligibility, eligibility: Mapping[str, Any], notices: li
             if plain and fact.startswith("age ") and fact not in fields:
                 stated = ", ".join(sorted(fields)) or "no limit"
                 path = f"{_ELIGIBILITY}.eligibilityCriteria[{reading.start}:{reading.end}]"
-                notices.append(Notice(path, f"the text says {fact}, the age fields say {stated}"))
+                notices.append(Notice(path, f"the text says {fact}, the age fields say {stated}", "info"))
 
 
 def _conditions(protocol: Mapping[str, Any], oncotree: OncoTree) -> list[Node]:
