@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tumorboard.governance import people
+from tumorboard.governance.console.access import for_readers_of_the_log
 from tumorboard.governance.permissions import OPERATIONS
 from tumorboard.runs import forms
 from tumorboard.runs.console import log
-from tumorboard.runs.console.access import for_readers_of_the_log
-from tumorboard.runs.console.listing import keep, kept
+from tumorboard.ui.listing import keep, kept
 
 PATIENT = "patient"  # what the session keeps
 

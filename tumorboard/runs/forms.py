@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import Phase
@@ -17,36 +16,9 @@ from tumorboard.runs.console import quarantine
 from tumorboard.runs.console.columns import BOTH, DOWN, UP
 from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
+from tumorboard.ui.filters import ANY, DAY, Filter
 
-ANY = ("", "Any")
 CHANNELS = ("web", "api", "task", "cli", "export")
-DAY = forms.DateInput(attrs={"type": "date"})
-
-
-class Filter(forms.Form):
-    """Nothing in it is required. What is wrong is said beside its field; the rest still filters.
-
-    `private` fields may name a file or a patient, so they never stand in an address.
-    """
-
-    private: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, auto_id="filter-%s", **kwargs)
-        for field in self.fields.values():
-            field.required = False
-
-    def chosen(self) -> dict[str, Any]:
-        self.is_valid()
-        return self.cleaned_data
-
-    def query(self) -> str:
-        """The public choices as the query of an address; empty when there are none."""
-        address = QueryDict(mutable=True)
-        for name in self.fields:
-            if name not in self.private and self.data.get(name):
-                address[name] = self.data[name]
-        return f"?{address.urlencode()}" if address else ""
 
 
 class IngestFilter(Filter):

@@ -18,15 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tumorboard.accounts.refusals import Refused, refusable
 from tumorboard.fusion.cohort import MODALITIES
+from tumorboard.governance.console.access import for_console
 from tumorboard.runs import forms
 from tumorboard.runs.actions import queue_job
 from tumorboard.runs.codes import REGISTER, SCORE
 from tumorboard.runs.console import model_figures, models
-from tumorboard.runs.console.access import for_console
-from tumorboard.runs.console.listing import page_of
 from tumorboard.scores import actions, permissions
 from tumorboard.scores.models import Alert, ScoringModel
 from tumorboard.scores.status import MEANINGS, ModelState
+from tumorboard.ui.listing import page_of
 
 FIGURES = {
     "calibration": lambda model: model_figures.calibration(model.card.get("calibration", [])),

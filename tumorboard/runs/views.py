@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
+from tumorboard.governance.console.access import for_console
 from tumorboard.lake import tables
 from tumorboard.runs import actions, forms
 from tumorboard.runs.console import (
@@ -28,11 +29,10 @@ from tumorboard.runs.console import (
     screening,
     ways,
 )
-from tumorboard.runs.console.access import for_console
-from tumorboard.runs.console.listing import keep, kept, page_of
 from tumorboard.runs.health import healthz
 from tumorboard.runs.journal import NOTICES_KEPT
 from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
+from tumorboard.ui.listing import keep, kept, page_of
 
 WORDS = "quarantine"  # what the session keeps
 

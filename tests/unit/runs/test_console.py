@@ -22,9 +22,9 @@ from tumorboard.governance.actions import register_securables
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.lake import tables
 from tumorboard.runs import actions
-from tumorboard.runs.console import listing
 from tumorboard.runs.models import QuarantinedRow
 from tumorboard.runs.status import JobState
+from tumorboard.ui import listing
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+"""What the governance pages of the console show: readers, never a write, never a patient's value."""
