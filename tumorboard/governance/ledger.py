@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -108,4 +109,10 @@ def _lock_number(table: str) -> int:
 
 
 def publication_of(row: PublishedVersion) -> Publication:
-    return Publication(**{name: getattr(row, name) for name in KEPT})
+    kept = {name: getattr(row, name) for name in KEPT}
+    return Publication(**{**kept, "manifest": {n: _entry(entry) for n, entry in row.manifest.items()}})
+
+
+def _entry(kept: dict[str, Any] | str) -> dict[str, Any]:
+    """Versions of before 0.2 kept the hash of a file alone; its size and rows are found at the next write."""
+    return kept if isinstance(kept, dict) else {"sha256": kept, "size": 0, "rows": 0}

@@ -118,15 +118,22 @@ class Column:
     constraints: tuple[Constraint, ...] = ()
     tags: tuple[str, ...] = ()
     name: str = field(default="", compare=False)
+    was: str = field(default="", compare=False)  # the name it was first declared with, once renamed: its id
 
     def __init__(
-        self, type: Any, meaning: str, *constraints: Constraint, tags: tuple[str, ...] | str = ()
+        self,
+        type: Any,
+        meaning: str,
+        *constraints: Constraint,
+        tags: tuple[str, ...] | str = (),
+        was: str = "",
     ) -> None:
         object.__setattr__(self, "type", type)
         object.__setattr__(self, "meaning", meaning)
         object.__setattr__(self, "constraints", constraints)
         object.__setattr__(self, "tags", (tags,) if isinstance(tags, str) else tags)
         object.__setattr__(self, "name", "")
+        object.__setattr__(self, "was", was)
         if type not in _known_types():
             raise TypeError(
                 f"a column cannot hold {type!r}; known types: {', '.join(map(str, _known_types()))}"
@@ -146,7 +153,7 @@ class Column:
         return SPARK_TYPES[self.type]
 
     def named(self, name: str) -> Column:
-        copy = Column(self.type, self.meaning, *self.constraints, tags=self.tags)
+        copy = Column(self.type, self.meaning, *self.constraints, tags=self.tags, was=self.was)
         object.__setattr__(copy, "name", name)
         return copy
 

@@ -85,8 +85,9 @@ class Folder:
 
 def describe(current: DeltaTable, folder: Folder, known: Mapping[str, dict[str, Any]]) -> Manifest:
     """The files of an open table; those in `known` keep their hash, because data files are written once."""
+    whole = {name: entry for name, entry in known.items() if entry["size"]}
     return {
-        entry["path"]: known.get(entry["path"]) or _entry(entry, folder)
+        entry["path"]: whole.get(entry["path"]) or _entry(entry, folder)
         for entry in sorted(active(current), key=lambda e: str(e["path"]))
     }
 

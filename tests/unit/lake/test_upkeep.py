@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,15 @@ def test_the_hash_of_rows_knows_every_value(tmp_path: Path, changed: dict[str, o
         made.append(VISITS, arrow(visit("p1", 1, **values)), COMMIT)
         found.append(manifests.rows_hash(made.open(VISITS, 0)))
     assert found[0] != found[1]
+
+
+def test_a_manifest_of_before_sizes_were_kept_is_completed_by_the_next_write(tmp_path: Path) -> None:
+    made = filled(tmp_path, 2)
+    old = made.ledger.latest(VISITS.name)
+    assert old is not None
+    bare = {name: {"sha256": entry["sha256"], "size": 0, "rows": 0} for name, entry in old.manifest.items()}
+    made.ledger.amend(replace(old, manifest=bare, log={}, columns={}))
+    assert made.read(VISITS).num_rows == 4
+    published = made.append(VISITS, arrow(visit("p9", 1)), COMMIT)
+    assert published.rows == 5
+    assert all(entry["size"] for entry in published.manifest.values())
