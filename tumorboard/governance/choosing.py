@@ -12,7 +12,7 @@ from tumorboard.governance.models import Study
 from tumorboard.governance.permissions import purposes_of
 from tumorboard.governance.purposes import RESEARCH, WORDS
 
-PURPOSE, STUDY = "purpose", "study"  # keys of the session
+PURPOSE, STUDY, CODE = "purpose", "study", "study_code"  # keys of the session
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,9 @@ def studies_of(user: Any) -> list[Study]:
     """Open studies that the person works on."""
     mine = Study.objects.filter(members__user=user, members__left_at=None, purpose=RESEARCH)
     return [study for study in mine if study.is_open()]
+
+
+def words_of(session: Any) -> str:
+    """The chosen purpose for the header."""
+    words = WORDS.get(session.get(PURPOSE, ""), "")
+    return f"{words}: {session[CODE]}" if words and session.get(CODE) else words

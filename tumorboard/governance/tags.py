@@ -48,7 +48,7 @@ Effective = Mapping[str, Mapping[str, Tags]]  # table -> column -> tags
 
 def column_id(table: str, column: Column) -> str:
     """The id of a column: its table and the name it was first declared with, kept as `was` on a rename."""
-    return f"{table}#{getattr(column, 'was', '') or column.name}"
+    return f"{table}#{column.was or column.name}"
 
 
 def effective(tables: Iterable[Table], overrides: Overrides) -> Effective:

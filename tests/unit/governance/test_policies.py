@@ -29,7 +29,9 @@ from tumorboard.governance.models import (
 )
 from tumorboard.governance.permissions import Standing, decide, has_grant, purposes_of
 from tumorboard.governance.policies.words import Rule
+from tumorboard.governance.tags import column_id
 from tumorboard.lake import tables
+from tumorboard.lake.columns import Column
 
 pytestmark = pytest.mark.django_db
 NAME, BORN = "silver.patients#name", "silver.patients#birth_date"
@@ -213,6 +215,13 @@ def test_lineage_carries_tags_until_two_sign_for_a_transform(steward: User, seco
     assert "free_text" in rulebook.current().tags["gold.cohort"]["sex"].kinds
     actions.approve_tags(proposal=proposal, by=second)
     assert rulebook.current().tags["gold.cohort"]["sex"].kinds == {"clinical"}
+
+
+def test_the_id_of_a_column_survives_a_rename() -> None:
+    before, after = Column(str, "Sex").named("sex"), Column(str, "Sex", was="sex").named("gender")
+    assert (
+        column_id("silver.patients", before) == column_id("silver.patients", after) == "silver.patients#sex"
+    )
 
 
 def test_a_schema_hands_its_tags_down(steward: User) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from tumorboard.accounts.refusals import Refused
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.governance.choosing import PURPOSE, STUDY, studies_of
+from tumorboard.governance.choosing import CODE, PURPOSE, STUDY, studies_of
 from tumorboard.governance.models import Study
 from tumorboard.governance.permissions import purposes_of
 from tumorboard.governance.purposes import RESEARCH
@@ -23,5 +23,6 @@ def choose_purpose(*, session: Any, purpose: str, by: Any, study: Study | None =
     if purpose == RESEARCH and study not in studies_of(by):
         raise Refused("Research is for one of your open studies.")
     session[PURPOSE] = purpose
-    session[STUDY] = str(study.uuid) if study is not None and purpose == RESEARCH else ""
+    chosen = study if purpose == RESEARCH else None
+    session[STUDY], session[CODE] = (str(chosen.uuid), chosen.code) if chosen else ("", "")
     record(Event.PURPOSE_CHOSEN, by=by, purpose=purpose, study=session[STUDY])

@@ -7,10 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from tumorboard.governance.choosing import Chosen, current, studies_of
+from tumorboard.governance.choosing import words_of
 from tumorboard.governance.models import BreakGlass
-from tumorboard.governance.permissions import purposes_of
-from tumorboard.governance.purposes import RESEARCH
 
 register = template.Library()
 
@@ -26,16 +24,7 @@ def emergency(context: Any, patient_key: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("governance/_purpose.html", takes_context=True)
-def purpose(context: Any) -> dict[str, Any]:
-    """What this session reads for, with the other purposes the person may choose."""
+def purpose(context: Any) -> dict[str, str]:
+    """What this session reads for; the words come from the session, so that the header asks nobody."""
     request = context.get("request")
-    if request is None or not request.user.is_authenticated:
-        return {"purposes": []}
-    allowed = purposes_of(request.user)
-    return {
-        "request": request,
-        "csrf_token": context.get("csrf_token"),
-        "purposes": [Chosen(name) for name in allowed],
-        "studies": studies_of(request.user) if RESEARCH in allowed else [],
-        "current": current(request, allowed),
-    }
+    return {"words": words_of(request.session) if request is not None else ""}

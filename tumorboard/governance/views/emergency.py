@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from tumorboard.accounts import second_factor
 from tumorboard.accounts.refusals import Refused, refusable
@@ -22,7 +21,9 @@ from tumorboard.governance.actions.emergency import (
     check_can_break_glass,
 )
 from tumorboard.governance.actions.purpose import choose_purpose
+from tumorboard.governance.choosing import Chosen, current, studies_of
 from tumorboard.governance.models import BreakGlass, Study
+from tumorboard.governance.permissions import purposes_of
 from tumorboard.governance.purposes import RESEARCH
 
 
@@ -74,11 +75,22 @@ def _open(request: HttpRequest, form: EmergencyForm) -> bool:
     return True
 
 
-@require_POST
 @refusable
-@transaction.atomic
 def purpose(request: HttpRequest) -> HttpResponse:
     """Choose what this session reads for."""
+    if request.method == "POST":
+        return _choose(request)
+    allowed = purposes_of(request.user)
+    context = {
+        "purposes": [Chosen(name) for name in allowed],
+        "studies": studies_of(request.user) if RESEARCH in allowed else [],
+        "current": current(request, allowed),
+    }
+    return render(request, "governance/purpose.html", context)
+
+
+@transaction.atomic
+def _choose(request: HttpRequest) -> HttpResponse:
     asked = request.POST.get("study", "")
     study = get_object_or_404(Study, uuid=asked) if asked else None
     wanted = RESEARCH if study else request.POST.get("purpose", "")
