@@ -33,7 +33,7 @@ def test_all_well_without_signing_in(client: Client, parts: dict):
     answer = client.get(reverse("healthz"))
     assert answer.status_code == 200
     assert answer.json()["ok"] is True
-    assert set(answer.json()["parts"]) == {"database", "broker", "worker", "lake", "frontend"}
+    assert set(answer.json()["parts"]) == {"database", "broker", "gate", "worker", "lake", "frontend"}
     assert answer.json()["version"]
 
 
@@ -61,10 +61,10 @@ def test_the_database_answers():
     assert health.PARTS["database"]() == "answers"
 
 
-def test_a_lake_that_is_not_there(settings, tmp_path: Path):
-    settings.LAKE_URL = str(tmp_path / "none")
-    with pytest.raises(RuntimeError, match="ingest data first"):
-        health.PARTS["lake"]()
+def test_a_gate_that_is_not_there(settings, tmp_path: Path):
+    settings.GATE, settings.GATE_SOCKET = "process", tmp_path / "gate.sock"
+    with pytest.raises(RuntimeError, match="does not answer"):
+        health.PARTS["gate"]()
 
 
 def test_a_lake_says_how_many_tables_are_published(settings, tmp_path: Path):

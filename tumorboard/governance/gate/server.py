@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from pyarrow import flight
 
 from tumorboard.governance.gate import deciding, door, wire, writing
@@ -120,27 +120,40 @@ def _decided_anew(admission: Admission, proven: Proven) -> None:
 
 
 def _answered(answer: Callable[[], Answer]) -> Answer:
-    """The parts of an answer and its end; a fault takes the place of what is missing.
-
-    Each call may come on another thread, and a call that its caller gave up may end on yet another: the
-    connection is given back to the pool by hand, before the last part is sent.
-    """
-    used = connections["default"]
-    used.inc_thread_sharing()
+    """The parts of an answer and its end; a fault takes the place of what is missing."""
     last = wire.part(wire.END)
     try:
-        yield from answer()
-    except (OperationalError, InterfaceError):
+        yield from _on_one_connection(answer)
+    except (OperationalError, InterfaceError) as error:
+        log.error("a call failed: %s", type(error).__name__)
         last = _fault(GateDown(NO_DATABASE))
     except Exception as error:
         if type(error).__name__ not in CROSSING:
             log.error("a call failed: %s", type(error).__name__)
         last = _fault(error)
-    finally:
-        used.close()
-        used.dec_thread_sharing()
-        connections.close_all()
     yield last
+
+
+def _on_one_connection(answer: Callable[[], Answer]) -> Answer:
+    """Every step of an answer uses one database connection, which is given back at the end.
+
+    Arrow's threads are not Python's: each step finds thread-local variables new, Django's connection among
+    them. It is put in its place before each step; else every step would take another one of the pool.
+    """
+    used = connections.create_connection(DEFAULT_DB_ALIAS)
+    used.inc_thread_sharing()
+    parts: Any = None
+    try:
+        connections[DEFAULT_DB_ALIAS] = used
+        parts = answer()
+        while (part := next(parts, None)) is not None:
+            yield part
+            connections[DEFAULT_DB_ALIAS] = used
+    finally:
+        connections[DEFAULT_DB_ALIAS] = used
+        if parts is not None:
+            parts.close()  # where the caller went away: the record of that is written now
+        used.close()
 
 
 def _fault(error: Exception) -> pa.RecordBatch:
