@@ -48,23 +48,20 @@ def seed_board(people: dict[str, User]) -> None:
     )
     for username, role in MEMBERS.items():
         add_member(board=board, user=people[username], board_role=role, by=people["administrator"])
-    cases = [_case(board, key, question, people) for key, question in _questions(CASES)]
-    _held(board, cases[:DECIDED], people)
-    _planned(board, cases[DECIDED : len(cases) - UNSCHEDULED], people)
+    questions, oncologist = _questions(CASES), people["oncologist"]
+    # the demo has no session: it reads with a command's capability, which is on record as one
+    with commanded(user=oncologist, purposes=[TREATMENT], reads=[FACTS, MODALITIES], by="demo"):
+        cases = [_case(board, key, question, people) for key, question in questions]
+        _held(board, cases[:DECIDED], people)
+        _planned(board, cases[DECIDED : len(cases) - UNSCHEDULED], people)
 
 
 def _case(board: Board, patient_key: str, question: str, people: dict[str, User]) -> Case:
     case = register_case(patient_key=patient_key, board=board, question=question, by=people["oncologist"])
     add_to_care_team(case=case, user=people["pathologist"], by=people["oncologist"])
     start_preparation(case=case, by=people["oncologist"])
-    _measured(case, people["oncologist"])
+    measure(case=case, by=people["oncologist"])
     return case
-
-
-def _measured(case: Case, by: User) -> None:
-    """The demo has no session: it reads with a capability of a command, which is on record as one."""
-    with commanded(user=by, purposes=[TREATMENT], reads=[FACTS, MODALITIES], by="demo"):
-        measure(case=case, by=by)
 
 
 def _held(board: Board, cases: Sequence[Case], people: dict[str, User]) -> None:
