@@ -44,8 +44,14 @@ def groups(about: pd.DataFrame) -> Iterator[tuple[str, str, Bools]]:
             continue
         names = about[kind].map(_band) if kind == "age" else about[kind].astype(object)
         names = names.where(names.notna(), "not known").astype(str).to_numpy()
-        for name in sorted(set(names)):
+        for name in sorted(set(names), key=_place):
             yield kind, name, names == name
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Age bands from young to old, other names as they are spelt, what is not known last."""
+    bands = [band for _, _, band in AGES]
+    return (bands.index(name) if name in bands else len(bands) + (name == "not known"), name)
 
 
 def _band(age: float) -> str | None:

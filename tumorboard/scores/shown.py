@@ -18,3 +18,8 @@ def withdrawn() -> ScoringModel | None:
     if ScoringModel.objects.shown().exists():
         return None
     return ScoringModel.objects.filter(state=ModelState.REVOKED).order_by("changed_at").last()
+
+
+def of_version(name: str, version: str) -> ScoringModel | None:
+    """The model behind a score, for a link to its card."""
+    return ScoringModel.objects.filter(name=name, version=version).only("uuid", "state").first()

@@ -28,7 +28,7 @@ from tumorboard.review.summary import CannotPrint, pdf
 from tumorboard.review.timeline import TABLE as TIMELINE
 from tumorboard.review.timeline import timeline as timeline_of
 from tumorboard.review.views.asked import evidence_of, gated, may_review, snapshot_of, who, words_of
-from tumorboard.scores.shown import withdrawn
+from tumorboard.scores.shown import of_version, withdrawn
 
 SLIDES = ("question", "course", "imaging", "molecular", "options")
 CURVES_DRAWN = 4
@@ -68,6 +68,7 @@ def _page(request: HttpRequest, found: Case, pinned: Snapshot | None) -> dict[st
         "opinions": opinions(found, score),
         "verdicts": ScoreOpinion.Verdict.choices,
         "withdrawn": None if score else withdrawn(),
+        "scored_by": of_version(score["model"], score["model_version"]) if score else None,
         "trials": places.trials(evidence),
         "draft": Draft.objects.filter(case=found).select_related("by").first(),
         "can_review": may_review(request, found, pinned),
