@@ -45,7 +45,8 @@ def score(key: str, **fields: Any) -> dict[str, Any]:
     """A row of gold.risk_scores of the model `fusion 1`, which the small lake approves."""
     base = {
         "patient_key": key, "model": "fusion", "model_version": "1", "as_of": date(2024, 4, 1),
-        "abstained": False, "risk": 0.4, "percentile": 72.0, "used": ["clinical"], "absent": ["imaging"], "origin": "model",
+        "abstained": False, "risk": 0.4, "percentile": 72.0, "used": ["clinical"],
+        "absent": ["imaging"], "origin": "model",
         "contributions": json.dumps({"clinical": {"share": 0.4, "features": [
             {"feature": "age", "share": 0.3, "value": None}]}}),
         "curve": json.dumps({"months": [0, 12], "survival": [1, 0.6], "low": [1, 0.5], "high": [1, 0.7],
