@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection
 
 log = logging.getLogger(__name__)
-CHANNEL = "governance_changed"
+LISTEN = "listen governance_changed"
 PAUSE = 0.5  # seconds between attempts to listen again, and how quickly `stop` is noticed
 
 
@@ -59,7 +59,7 @@ class Epoch:
         settings = connection.get_connection_params()
         wanted = {k: v for k, v in settings.items() if k in ("host", "port", "user", "password", "dbname")}
         with psycopg.connect(**wanted, autocommit=True) as listener:
-            listener.execute(f"listen {CHANNEL}")
+            listener.execute(LISTEN)
             self._move()
             self._listening.set()
             while not self._stopped.is_set():
