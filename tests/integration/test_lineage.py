@@ -78,6 +78,13 @@ def first_way(place: lineage.Place) -> list[lineage.Place]:
     return way
 
 
+def test_every_silver_row_is_walked_to_a_received_row(built: IngestRun) -> None:
+    """Also where the build did not read bronze itself: facts of letters, features of images."""
+    for name in (n for n in versions() if n.startswith("silver.")):
+        for place in lineage.sample(5, 2, [name]) if rows(name) else []:
+            assert lineage.walk(place)[-1].table.startswith("bronze."), name
+
+
 def test_a_row_that_was_tampered_with_is_told(recomputer: lineage.Recomputer) -> None:
     place = lineage.sample(1, 1, ["gold.case_facts"])[0]
     forged = lineage.Place(

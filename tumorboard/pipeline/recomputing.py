@@ -93,11 +93,24 @@ def behind(lake: Lake, place: Place) -> Iterator[Place]:
 
 def _origin(lake: Lake, current: Place, publication: Publication, origin: str) -> Place:
     name, _, row_id = origin.partition("/")
-    version = publication.inputs.get(name)
+    version = _version_read(lake, publication, name)
     found = None if version is None else find(lake, tables.get(name), version, row_id)
     if found is None:
         raise NotRecomputable(f"{current.reference}: {origin} does not stand in the version that was read")
     return found
+
+
+def _version_read(lake: Lake, publication: Publication, name: str) -> int | None:
+    """The version of a table that stood behind a publication: read by it, or by what it read (a fact of a
+    letter names the received letter, which its build knows through silver.documents alone)."""
+    waiting = [publication]
+    while waiting:
+        current = waiting.pop(0)
+        if name in current.inputs:
+            return current.inputs[name]
+        further = (lake.ledger.at(table, version) for table, version in sorted(current.inputs.items()))
+        waiting += [each for each in further if each is not None]
+    return None
 
 
 def published(lake: Lake, place: Place) -> Publication:
