@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
-from tumorboard.accounts.roles import Role, is_clinician, may_use_console, roles_of
+from tumorboard.accounts.roles import Role, has_role, is_clinician, may_use_console, roles_of
 from tumorboard.audit.phi import classify
 
 
@@ -54,6 +54,11 @@ class User(AbstractUser):
     def may_treat(self) -> bool:
         """For the navigation; emergency access itself asks the person's grants."""
         return is_clinician(self)
+
+    @property
+    def may_browse(self) -> bool:
+        """For the navigation, beside the console; the catalog itself asks the person's grants."""
+        return has_role(self, Role.RESEARCHER, Role.QUALITY_OFFICER)
 
     @property
     def may_see_console(self) -> bool:

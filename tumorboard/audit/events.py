@@ -40,6 +40,7 @@ class Event(TextChoices):
     BREAK_GLASS_REVIEWED = "break_glass_reviewed", "Emergency access reviewed"
     NOTICE_SEEN = "notice_seen", "Notice of an emergency access seen"
     PURPOSE_CHOSEN = "purpose_chosen", "Purpose of the session chosen"
+    ACCESS_EXPLAINED = "access_explained", "Asked why somebody sees a value or not"
     TAGS_SET = "tags_set", "Tags set"
     TAGS_PROPOSED = "tags_proposed", "Lowering of tags proposed"
     TAGS_LOWERED = "tags_lowered", "Tags lowered or removed, by two stewards"

@@ -10,7 +10,6 @@ from tumorboard.audit.events import Event
 from tumorboard.audit.models import Phase
 from tumorboard.governance.purposes import PURPOSES
 from tumorboard.lake import tables
-from tumorboard.lake.tables import TIERS
 from tumorboard.runs.codes import LABELS
 from tumorboard.runs.console import quarantine
 from tumorboard.runs.console.columns import BOTH, DOWN, UP
@@ -43,11 +42,6 @@ class JobFilter(Filter):
     state = forms.ChoiceField(label="State", choices=[ANY, *JobState.choices])
     kind = forms.ChoiceField(label="Kind", choices=[ANY, *LABELS.items()])
     by = forms.CharField(label="Requested by", max_length=150)
-
-
-class TableFilter(Filter):
-    q = forms.CharField(label="Name, meaning or column", max_length=100)
-    tier = forms.ChoiceField(label="Tier", choices=[ANY, *((tier, tier) for tier in TIERS)])
 
 
 class LineageFilter(Filter):

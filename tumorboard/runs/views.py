@@ -9,7 +9,7 @@ import json
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,11 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
 from tumorboard.governance.console.access import for_console
-from tumorboard.lake import tables
 from tumorboard.runs import actions, forms
 from tumorboard.runs.console import (
-    catalogue,
-    graph,
     home,
     ingests,
     jobs,
@@ -42,7 +39,7 @@ WORDS = "quarantine"  # what the session keeps
 @for_console
 @require_GET
 def console(request: HttpRequest) -> HttpResponse:
-    return render(request, "runs/console.html", {"overview": home.overview()})
+    return render(request, "runs/console.html", {"overview": home.overview(request.user)})
 
 
 @for_console
@@ -116,6 +113,14 @@ def _tell_settled(request: HttpRequest, settled: int, asked: int) -> None:
         messages.warning(request, f"{asked - settled} had already been settled by somebody else.")
 
 
+@for_console
+@require_GET
+def run_of(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The ingest or job that made a version of a table."""
+    name = "runs:ingest" if IngestRun.objects.filter(uuid=uuid).exists() else "runs:job"
+    return redirect(name, uuid)
+
+
 # ---- jobs
 
 
@@ -148,38 +153,7 @@ def retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("runs:job", found.uuid)
 
 
-# ---- tables and lineage
-
-
-@for_console
-@require_GET
-def table_list(request: HttpRequest) -> HttpResponse:
-    form = forms.TableFilter(request.GET)
-    chosen = form.chosen()
-    page = page_of(request, catalogue.entries(chosen.get("tier", ""), chosen.get("q", "")))
-    return render(request, "runs/tables.html", {"page": page, "filter": form})
-
-
-@for_console
-@require_GET
-def table(request: HttpRequest, name: str) -> HttpResponse:
-    try:
-        declared = tables.get(name)
-    except tables.UnknownTable:
-        raise Http404 from None
-    inputs = catalogue.inputs()
-    upstream, downstream = graph.around(inputs, name)
-    page = page_of(request, catalogue.versions(name))
-    context = {
-        "table": declared,
-        "columns": tables.describe(declared),
-        "page": page,
-        "published": catalogue.with_run_links(list(page)),
-        "upstream": upstream,
-        "downstream": downstream,
-        "graph": graph.draw(graph.only(inputs, [name, *upstream, *downstream]), chosen=name),
-    }
-    return render(request, "runs/table.html", context)
+# ---- lineage
 
 
 @for_console

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 
 ANY = ("", "Any")
 DAY = forms.DateInput(attrs={"type": "date"})
+
+
+def any_of(words: str, *names: str) -> Q:
+    """Rows in which one of the named fields holds the words."""
+    found = Q()
+    for name in names:
+        found |= Q(**{f"{name}__icontains": words})
+    return found
 
 
 class Filter(forms.Form):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
 from tumorboard.audit.models import AuditEvent
+from tumorboard.governance.console.waiting import Waiting, waiting
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.runs.console import log
 from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
@@ -25,13 +27,14 @@ class Overview:
     alerts: list[Alert]  # that nobody has settled
     head: AuditEvent | None
     tables: int
+    steward: Waiting
 
     @property
     def quarantined(self) -> int:
         return sum(self.quarantine.values())
 
 
-def overview() -> Overview:
+def overview(user: Any) -> Overview:
     return Overview(
         jobs=_jobs(),
         quarantine=_quarantine(),
@@ -40,6 +43,7 @@ def overview() -> Overview:
         alerts=list(Alert.objects.unsettled().select_related("model")[:ALERTS_SHOWN]),
         head=log.head(),
         tables=PublishedVersion.objects.values("table").distinct().count(),
+        steward=waiting(user),
     )
 
 

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tumorboard.runs.console import catalogue, columns, graph
+from tumorboard.governance.console import catalog
+from tumorboard.runs.console import columns, graph
 from tumorboard.runs.console.columns import BOTH, DOWN, UP
 
+Inputs = dict[str, list[str]]
 LISTED = 300  # columns on the way that the list shows; a search narrows it
 
 
 def shown(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """What the template shows for a table, a column and a way; nothing chosen is everything."""
-    published = catalogue.latest()
-    inputs = catalogue.inputs(published)
+    published = catalog.latest()
+    inputs = catalog.inputs(published)
     table, column, way = (chosen.get(name) or "" for name in ("table", "column", "way"))
     words = (chosen.get("q") or "").lower()
     names = _around(inputs, table, way or BOTH)
@@ -33,14 +35,14 @@ def shown(chosen: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _around(inputs: catalogue.Inputs, table: str, way: str) -> list[str]:
+def _around(inputs: Inputs, table: str, way: str) -> list[str]:
     if not table:
         return list(inputs)
     upstream, downstream = graph.around(inputs, table)
     return [table, *(upstream if way in (UP, BOTH) else []), *(downstream if way in (DOWN, BOTH) else [])]
 
 
-def _rows(inputs: catalogue.Inputs, names: list[str], words: str) -> list[tuple[str, list[str], list[str]]]:
+def _rows(inputs: Inputs, names: list[str], words: str) -> list[tuple[str, list[str], list[str]]]:
     readers = graph.turned(inputs)
     return [
         (name, sources, readers.get(name, []))
