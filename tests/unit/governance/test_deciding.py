@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.unit.governance.graphs import Known, case, engine, reference
 from tumorboard.governance.policies.builtin import BUILT_IN
-from tumorboard.governance.policies.deciding import evaluate
-from tumorboard.governance.policies.functions import MASKS, strictest
+from tumorboard.governance.policies.deciding import _held, evaluate, rows_of
+from tumorboard.governance.policies.functions import MASKS, ROW_FILTERS, strictest
 from tumorboard.governance.policies.words import EVERYONE, Grant, Question, Rows, Rule, Tags, hash_of
 from tumorboard.governance.purposes import PURPOSES
 from tumorboard.governance.standing_grants import STANDING_GRANTS
@@ -210,3 +210,85 @@ def test_the_hash_of_a_policy_set() -> None:
     assert hash_of(BUILT_IN) == hash_of(tuple(reversed(BUILT_IN)))
     assert hash_of(BUILT_IN) != hash_of(BUILT_IN[1:])
     assert BUILT_IN[0].hash != replace(BUILT_IN[0], purposes=("research",)).hash
+
+
+def test_a_denial_of_a_whole_table_holds_without_columns_too() -> None:
+    who = ARCHETYPES["clinician who treats"]
+    asked = Question("treatment", "silver.patients", {}, "ann")
+    whole, dates = Rule("x", "silver", "deny"), Rule("x", "silver", "deny", kinds=("date",))
+    assert not evaluate(who, asked, (*BUILT_IN, whole)).allowed
+    assert evaluate(who, asked, (*BUILT_IN, dates)).allowed
+    with_date = replace(asked, columns={"d": Tags("PHI", frozenset({"date"}))})
+    assert not evaluate(who, with_date, (*BUILT_IN, dates)).allowed
+
+
+def test_leaving_a_column_out_opens_no_patient() -> None:
+    """A row filter on restricted columns holds for the table, whichever of its columns are asked for."""
+    who = replace(ARCHETYPES["clinician who treats"], restricted=ANN)
+    rule = Rule("x", "silver", "row_filter", "not_restricted", sensitivities=("restricted",))
+    secret = {"secret": Tags("PHI", frozenset({"clinical"}), "restricted")}
+    plain = {"open": Tags("PUBLIC")}
+    for columns, table, allowed in [
+        (plain, {**plain, **secret}, False),
+        (secret, None, False),
+        (plain, None, True),
+        (secret, plain, True),
+    ]:
+        asked = Question("treatment", "silver.patients", columns, "ann", all_columns=table)
+        assert evaluate(who, asked, (*BUILT_IN, rule)).allowed is allowed
+
+
+def test_a_mask_by_sensitivity() -> None:
+    who = ARCHETYPES["clinician who treats"]
+    rule = Rule("x", "silver", "mask", "null", sensitivities=("restricted",))
+    columns = {"a": Tags("PHI", frozenset({"date"}), "restricted"), "b": Tags("PHI", frozenset({"date"}))}
+    asked = Question("treatment", "silver.patients", columns, "ann")
+    assert evaluate(who, asked, (*BUILT_IN, rule)).masks == {"a": "null"}
+
+
+def test_whether_a_table_is_open_at_all_asks_for_no_patient() -> None:
+    who = ARCHETYPES["clinician of others"]
+    asked = Question("treatment", "silver.patients", {}, None)
+    assert evaluate(who, asked, BUILT_IN, rows=False).allowed
+    assert not evaluate(who, asked, BUILT_IN).allowed
+    assert not evaluate(ARCHETYPES["no role"], asked, BUILT_IN, rows=False).allowed
+
+
+def test_the_rows_of_a_table_whatever_else_is_decided() -> None:
+    who = ARCHETYPES["clinician who treats"]
+    asked = Question("treatment", "silver.patients", {}, None)
+    assert rows_of(who, asked, BUILT_IN) == Rows(ANN)
+    assert rows_of(who, replace(asked, per_patient=False), BUILT_IN) == EVERYONE
+    assert rows_of(who, replace(asked, purpose="research"), BUILT_IN) == Rows(frozenset())
+
+
+def test_row_filters() -> None:
+    who = Known(
+        related=frozenset("ab"), own=frozenset("c"), emergency=frozenset("d"), consented=frozenset("e"),
+        trainable=frozenset("f"), of_unit=frozenset("g"), restricted=frozenset("cdh"),
+    )  # fmt: skip
+    found = {name: (function(who).keys, function(who).others) for name, function in ROW_FILTERS.items()}
+    assert found == {
+        "care_relation": (frozenset("ab"), False),
+        "study_consent": (frozenset("e"), False),
+        "training_consent": (frozenset("f"), False),
+        "quality_unit": (frozenset("g"), False),
+        "not_restricted": (frozenset("cdh"), True),
+        "restricted_to_own": (frozenset("h"), True),
+    }
+
+
+def test_a_denial_is_never_taken_for_a_grant() -> None:
+    asked = Question("treatment", "silver.patients")
+    denial = Grant("select", "silver", frozenset({"treatment"}), True)
+    assert not _held(Known(grants=(denial,)), asked, "select")
+    assert _held(Known(grants=(replace(denial, deny=False),)), asked, "select")
+
+
+def test_exclusions_alone_are_no_set_of_patients() -> None:
+    who = replace(ARCHETYPES["service"], restricted=ANN)
+    rule = Rule("x", "tumorboard", "row_filter", "not_restricted", ("operations",))
+    asked = Question("operations", "silver.patients", {}, None)
+    assert evaluate(who, asked, (*BUILT_IN, rule)).rule == "row filter: only exclusions: no set of patients"
+    assert evaluate(who, asked, BUILT_IN).rule == "row filter: all patients; mask: none"
+    assert evaluate(replace(who, restricted=frozenset()), asked, (*BUILT_IN, rule)).allowed
