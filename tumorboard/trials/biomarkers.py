@@ -7,6 +7,8 @@ from tumorboard.trials.logic import Outcome, Reason, Value
 from tumorboard.trials.patients import BiomarkerFact, PatientEvidence
 from tumorboard.trials.rules import Rules
 
+Possible = frozenset[str]
+
 # What a report may say, folded -> the states it leaves open. An empty set: tested, but no answer.
 _STATES: dict[str, dict[str, frozenset[str]]] = {
     "MSI": {
@@ -38,7 +40,7 @@ _STATES["HER2"] = _POSITIVE_NEGATIVE | {
 _WIDER = {("HER2", "negative"): _ZERO_OR_LOW}
 
 # What one of two related tests says about the other (both come from mismatch repair).
-_RELATED: dict[str, tuple[str, dict[str, frozenset[str]]]] = {
+RELATED: dict[str, tuple[str, dict[str, frozenset[str]]]] = {
     "MMR": ("MSI", {
         "high": frozenset({"deficient"}), "low": frozenset({"proficient"}),
         "stable": frozenset({"proficient"}),
@@ -57,7 +59,7 @@ _PER_MEGABASE = frozenset({
 
 def state(asks: BiomarkerState, patient: PatientEvidence, rules: Rules) -> Outcome:
     """Every result must agree; where none of this name settles it, a related test may."""
-    read = [(fact, _read(fact, asks.name)) for fact in patient.biomarkers if _named(fact, asks.name)]
+    read = [(fact, states_of(fact, asks.name)) for fact in patient.biomarkers if is_named(fact, asks.name)]
     own = _agreed(asks, read, "") if read else None
     if own and (own.value is not Value.UNKNOWN or own.reason is Reason.CONFLICT):
         return own
@@ -72,15 +74,11 @@ def state(asks: BiomarkerState, patient: PatientEvidence, rules: Rules) -> Outco
 
 def number(asks: BiomarkerNumber, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The measured value, in the unit asked for; results on both sides of the limit conflict."""
-    facts = [fact for fact in patient.biomarkers if _named(fact, asks.name)]
+    facts = [fact for fact in patient.biomarkers if is_named(fact, asks.name)]
     if not facts:
         return _untested(asks.name, patient)
     sources, unit = [fact.source for fact in facts], asks.unit
-    numbers = [
-        fact.number
-        for fact in facts
-        if fact.number is not None and _unit(fact.unit, unit) == _unit(unit, unit)
-    ]
+    numbers = [fact.number for fact in facts if fact.number is not None and same_unit(fact.unit, unit)]
     if not numbers:
         return Outcome.unknown(
             Reason.PARTIAL_MATCH, f"Original report: {asks.name} as a number{f' in {unit}' if unit else ''}",
@@ -110,8 +108,8 @@ def _agreed(asks: BiomarkerState, read: list[tuple[BiomarkerFact, frozenset[str]
     sources = [fact.source for fact, _ in read]
     said = ", ".join(fact.text or fact.interpretation or "no answer" for fact, _ in read)
     note = f"{read[0][0].name}: {said}.{extra}"
-    wanted = _WIDER.get((asks.name, asks.state), frozenset({asks.state}))
-    answers = {_answer(wanted, states) for _, states in read}
+    wanted = wanted_states(asks)
+    answers = {answer(wanted, states) for _, states in read}
     settled = answers - {Value.UNKNOWN}
     if len(settled) == 1:
         return Outcome.known(settled.pop() is Value.MET, sources, note)
@@ -121,7 +119,11 @@ def _agreed(asks: BiomarkerState, read: list[tuple[BiomarkerFact, frozenset[str]
     return Outcome.unknown(reason, _settle(asks.name), note, sources)
 
 
-def _answer(wanted: frozenset[str], possible: frozenset[str]) -> Value:
+def wanted_states(asks: BiomarkerState) -> Possible:
+    return _WIDER.get((asks.name, asks.state), frozenset({asks.state}))
+
+
+def answer(wanted: Possible, possible: Possible) -> Value:
     if possible and possible <= wanted:
         return Value.MET
     return Value.UNKNOWN if not possible or possible & wanted else Value.NOT_MET
@@ -134,17 +136,17 @@ def _has_answer(read: list[tuple[BiomarkerFact, frozenset[str]]]) -> bool:
 def _from_related(name: str, patient: PatientEvidence) -> list[tuple[BiomarkerFact, frozenset[str]]]:
     if name == "HR":
         return _hormone_receptors(patient)
-    if name not in _RELATED:
+    if name not in RELATED:
         return []
-    other, meaning = _RELATED[name]
-    read = [(fact, _read(fact, other)) for fact in patient.biomarkers if _named(fact, other)]
+    other, meaning = RELATED[name]
+    read = [(fact, states_of(fact, other)) for fact in patient.biomarkers if is_named(fact, other)]
     return [(fact, frozenset().union(*(meaning[each] for each in states))) for fact, states in read]
 
 
 def _hormone_receptors(patient: PatientEvidence) -> list[tuple[BiomarkerFact, frozenset[str]]]:
     """HR is positive if ER or PR is, negative if both are (ASCO/CAP 2020, PMID 31928404)."""
     read = {
-        name: [(fact, _read(fact, name)) for fact in patient.biomarkers if _named(fact, name)]
+        name: [(fact, states_of(fact, name)) for fact in patient.biomarkers if is_named(fact, name)]
         for name in ("ER", "PR")
     }
     every = [*read["ER"], *read["PR"]]
@@ -157,7 +159,7 @@ def _hormone_receptors(patient: PatientEvidence) -> list[tuple[BiomarkerFact, fr
     return [(fact, states if negative else frozenset()) for fact, states in every]
 
 
-def _read(fact: BiomarkerFact, name: str) -> frozenset[str]:
+def states_of(fact: BiomarkerFact, name: str) -> frozenset[str]:
     """The states a result leaves open: its words first, then its interpretation."""
     words = _STATES.get(name, _POSITIVE_NEGATIVE)
     if fact.interpretation == "equivocal":
@@ -169,9 +171,13 @@ def _read(fact: BiomarkerFact, name: str) -> frozenset[str]:
     return frozenset()
 
 
-def _named(fact: BiomarkerFact, name: str) -> bool:
+def is_named(fact: BiomarkerFact, name: str) -> bool:
     said, asked = fact.name.strip().casefold(), name.casefold()
     return said in (asked, f"{asked} status") or (asked == "pd-l1" and said.startswith("pd-l1 "))
+
+
+def same_unit(reported: str, asked: str) -> bool:
+    return _unit(reported, asked) == _unit(asked, asked)
 
 
 def _unit(unit: str, asked: str) -> str:

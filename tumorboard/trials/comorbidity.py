@@ -16,8 +16,8 @@ from tumorboard.trials.rules import Rules
 
 # ---- other conditions
 
-_OVER = frozenset({"resolved", "inactive", "remission"})
-_ONGOING = frozenset({"active", "recurrence", "relapse"})
+OVER = frozenset({"resolved", "inactive", "remission"})
+ONGOING = frozenset({"active", "recurrence", "relapse"})
 
 
 def comorbidity(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -40,8 +40,8 @@ def comorbidity(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Ou
 
 
 def _applies(asks: Comorbidity, fact: ComorbidityFact, patient: PatientEvidence) -> Value:
-    if asks.active and fact.status not in _ONGOING:
-        return Value.NOT_MET if fact.status in _OVER else Value.UNKNOWN
+    if asks.active and fact.status not in ONGOING:
+        return Value.NOT_MET if fact.status in OVER else Value.UNKNOWN
     if asks.within_days is None:
         return Value.MET
     if fact.onset_on is None:
@@ -118,18 +118,18 @@ _HEAD = ("brain", "head", "skull", "cranium", "neuro")
 def cns_metastases(asks: CnsMetastases, patient: PatientEvidence, rules: Rules) -> Outcome:
     """A recorded metastasis is met for `any`; whether it is active or treated, no table says. Not met only
     after a dated statement: an imaging series on record shows that somebody looked, not what was seen."""
-    found = [fact for fact in patient.diagnoses if fact.primary is False and _is_cns(fact)]
+    found = [fact for fact in patient.diagnoses if fact.primary is False and is_cns(fact)]
     settle = "Ask the clinic: brain metastases, by which examination, on which day?"
     if found:
         return _recorded_cns(asks, [fact.source for fact in found])
     statements = [
         each
         for each in patient.statements
-        if each.kind == NOT_SO and (_in_cns(each.subject) or _coded_cns(each.code))
+        if each.kind == NOT_SO and (in_cns(each.subject) or is_coded_cns(each.code))
     ]
     if statements:
         return _stated(statements, rules.examination_days, patient, settle)
-    told = [fact for fact in patient.note_facts if fact.concept == "metastasis" and _in_cns(fact.value)]
+    told = [fact for fact in patient.note_facts if fact.concept == "metastasis" and in_cns(fact.value)]
     if told:
         note, sources = "Told in a letter and not verified.", [fact.source for fact in told]
         return Outcome.unknown(Reason.TEXT_ONLY, "Verify the passage on brain metastases", note, sources)
@@ -159,14 +159,14 @@ def _not_examined(patient: PatientEvidence, rules: Rules, settle: str) -> Outcom
     return Outcome.unknown(Reason.NOT_RECORDED, report, note, [fact.source for fact in images])
 
 
-def _is_cns(fact: DiagnosisFact) -> bool:
-    return _in_cns(fact.body_site) or _in_cns(fact.text) or _coded_cns(fact.code)
+def is_cns(fact: DiagnosisFact) -> bool:
+    return in_cns(fact.body_site) or in_cns(fact.text) or is_coded_cns(fact.code)
 
 
-def _in_cns(text: str) -> bool:
+def in_cns(text: str) -> bool:
     folded = text.casefold()
     return any(word in folded for word in _CNS_WORDS)
 
 
-def _coded_cns(code: str) -> bool:
+def is_coded_cns(code: str) -> bool:
     return code.replace(".", "").upper().startswith(_CNS_CODES)

@@ -19,7 +19,7 @@ def diagnosis(asks: Diagnosis, patient: PatientEvidence, rules: Rules) -> Outcom
     settle = f"Ask the pathologist: is it {_type_name(asks.term, rules)}?"
     if not primaries:
         return Outcome.unknown(Reason.NOT_RECORDED, settle)
-    judged = [(fact, _is_type(fact, asks.term, rules)) for fact in primaries]
+    judged = [(fact, is_type(fact, asks.term, rules)) for fact in primaries]
     value = either(value for _, value in judged)
     deciding = [fact for fact, each in judged if each is value]
     sources = [fact.source for fact in deciding]
@@ -31,7 +31,7 @@ def diagnosis(asks: Diagnosis, patient: PatientEvidence, rules: Rules) -> Outcom
     return Outcome.known(value is Value.MET, sources, note)
 
 
-def _is_type(fact: DiagnosisFact, term: str, rules: Rules) -> Value:
+def is_type(fact: DiagnosisFact, term: str, rules: Rules) -> Value:
     if fact.oncotree not in rules.oncotree:
         return Value.UNKNOWN
     if fact.oncotree in rules.oncotree.members(term):
@@ -59,22 +59,23 @@ def disease_status(asks: DiseaseStatus, patient: PatientEvidence, rules: Rules) 
     return Outcome.known(value is Value.MET, evidence, note)
 
 
-_STAGE_STATES = {
+STAGE_STATES = {
     "metastatic": (4, 4),
     "advanced": (3, 4),
     "locally advanced": (3, 3),
     "localized": (0, 2),
     "early stage": (0, 2),
 }
+COURSE_WORDS = {"recurrent": ("recurrence", "recurrent", "relapse"), "refractory": ("refractory",)}
 _SETTLE_STATUS = "Ask the clinic: current extent of disease"
 
 
 def _state(state: str, patient: PatientEvidence, rules: Rules) -> Outcome:
-    if state in _STAGE_STATES:
-        return _by_stage(_STAGE_STATES[state], patient, rules)
+    if state in STAGE_STATES:
+        return _by_stage(STAGE_STATES[state], patient, rules)
     if state == "untreated":
         return _untreated(patient)
-    if state in ("recurrent", "refractory"):
+    if state in COURSE_WORDS:
         return _by_clinical_status(state, patient)
     return Outcome.unknown(Reason.NOT_RECORDED, f"Ask the clinic: is the disease {state}?")
 
@@ -83,7 +84,7 @@ def _by_stage(levels: tuple[int, int], patient: PatientEvidence, rules: Rules) -
     spread = [fact.source for fact in patient.diagnoses if fact.primary is False]
     if spread:
         return Outcome.known(levels[1] == 4, spread, "A metastasis is recorded.")
-    staged = [(fact, level) for fact in patient.stages if (level := _stage_level(fact)) is not None]
+    staged = [(fact, level) for fact in patient.stages if (level := stage_level(fact)) is not None]
     if not staged:
         return Outcome.unknown(Reason.NOT_RECORDED, _SETTLE_STATUS)
     fact, level = max(staged, key=lambda pair: (pair[1] == 4, pair[0].assessed_on or date.min))
@@ -95,7 +96,7 @@ def _by_stage(levels: tuple[int, int], patient: PatientEvidence, rules: Rules) -
     return Outcome.unknown(Reason.STALE, _SETTLE_STATUS, note, [fact.source])
 
 
-def _stage_level(fact: StageFact) -> int | None:
+def stage_level(fact: StageFact) -> int | None:
     if "M1" in fact.m.upper():
         return 4
     try:
@@ -113,8 +114,7 @@ def _untreated(patient: PatientEvidence) -> Outcome:
 
 
 def _by_clinical_status(state: str, patient: PatientEvidence) -> Outcome:
-    words = {"recurrent": ("recurrence", "recurrent", "relapse"), "refractory": ("refractory",)}[state]
-    hits = [fact.source for fact in patient.diagnoses if fact.clinical_status in words]
+    hits = [fact.source for fact in patient.diagnoses if fact.clinical_status in COURSE_WORDS[state]]
     if hits:
         return Outcome.known(True, hits, f"Recorded as {state}.")
     return Outcome.unknown(Reason.NOT_RECORDED, f"Ask the clinic: is the disease {state}?")
@@ -125,21 +125,21 @@ def _by_clinical_status(state: str, patient: PatientEvidence) -> Outcome:
 
 def stage(asks: Stage, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The latest stage. Stage IV stays stage IV; an earlier stage speaks for its time only."""
-    staged = [(fact, group) for fact in patient.stages if (group := _stage_group(fact)) is not None]
+    staged = [(fact, group) for fact in patient.stages if (group := stage_group(fact)) is not None]
     if not staged:
         return Outcome.unknown(Reason.NOT_RECORDED, "Ask the clinic: current stage")
     fact, group = max(staged, key=lambda pair: (pair[1].level == 4, pair[0].assessed_on or date.min))
     note = f"Stage {group} on {said(fact.assessed_on)}."
     if group.level != 4 and not within(fact.assessed_on, rules.stage_days, patient.as_of):
         return Outcome.unknown(Reason.STALE, "Ask the clinic: current stage", note, [fact.source])
-    answer = either(_is_group(group, wanted) for wanted in asks.groups)
+    answer = either(is_group(group, wanted) for wanted in asks.groups)
     if answer is Value.UNKNOWN:
         settle = f"Ask the clinic: is it stage {' or '.join(asks.groups)}?"
         return Outcome.unknown(Reason.PARTIAL_MATCH, settle, note, [fact.source])
     return Outcome.known(answer is Value.MET, [fact.source], note)
 
 
-def _stage_group(fact: StageFact) -> StageGroup | None:
+def stage_group(fact: StageFact) -> StageGroup | None:
     for text in (fact.stage_group, "IV" if "M1" in fact.m.upper() else ""):
         try:
             return StageGroup.parse(text)
@@ -148,7 +148,7 @@ def _stage_group(fact: StageFact) -> StageGroup | None:
     return None
 
 
-def _is_group(recorded: str, wanted: str) -> Value:
+def is_group(recorded: str, wanted: str) -> Value:
     """`III` covers IIIA to IIIC; a patient recorded as III may be IIIB."""
     if _numeral(recorded) != _numeral(wanted):
         return Value.NOT_MET

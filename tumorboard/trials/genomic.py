@@ -50,7 +50,7 @@ def any_result(asks: AnyGenomicResult, patient: PatientEvidence, rules: Rules) -
 def _found(asks: Alteration, patient: PatientEvidence, rules: Rules) -> Outcome:
     judged = [(finding, judge(asks, finding, rules)) for finding in patient.findings]
     met = [finding for finding, value in judged if value is Value.MET]
-    covering = [test for test in patient.tests if _covers(asks, test, patient.findings)]
+    covering = [test for test in patient.tests if covers(asks, test, patient.findings)]
     if met:
         note = f"Found: {'; '.join(finding.label for finding in met)}.{_disagreeing(met, covering)}"
         return Outcome.known(True, _sources(met), note)
@@ -250,7 +250,7 @@ def _possible_calls(finding: Finding, rules: Rules) -> frozenset[str]:
 # ---- what a report covers
 
 
-def _covers(asks: Alteration, test: GenomicTest, findings: tuple[Finding, ...]) -> bool:
+def covers(asks: Alteration, test: GenomicTest, findings: tuple[Finding, ...]) -> bool:
     """Whether the report would have shown the alteration: by exon where the report names those it read,
     else by gene.
 
@@ -259,8 +259,8 @@ def _covers(asks: Alteration, test: GenomicTest, findings: tuple[Finding, ...]) 
     """
     if test.assay == "ihc" or _outside_exons(asks) or not _covers_region(asks, test):
         return False
-    looked_for = _profiles(test, findings)
-    return asks.kinds <= looked_for and (not asks.germline or "germline" in looked_for)
+    kinds = looked_for(test, findings)
+    return asks.kinds <= kinds and (not asks.germline or "germline" in kinds)
 
 
 def _covers_region(asks: Alteration, test: GenomicTest) -> bool:
@@ -275,7 +275,7 @@ def _outside_exons(asks: Alteration) -> bool:
     return any(terms(word) & OUTSIDE_EXONS for word in asks.classes)
 
 
-def _profiles(test: GenomicTest, findings: tuple[Finding, ...]) -> set[str]:
+def looked_for(test: GenomicTest, findings: tuple[Finding, ...]) -> set[str]:
     """Stated kinds; else sequence variants, and every kind of which the same report shows an example."""
     if test.profiles is not None:
         return set(test.profiles)

@@ -82,7 +82,7 @@ def against(limit: Comparison, fact: LabFact) -> Value:
     """A result `<0.1` lies anywhere below: it answers only where all of that lies on one side."""
     value = fact.value if fact.value is not None else math.nan
     if not fact.bound:
-        return Value.of(limit.holds(_rounded(value)))
+        return Value.of(limit.holds(rounded(value)))
     below = fact.bound == "<"
     if limit.sign in ("<", "<=") and below and limit.number >= value:
         return Value.MET
@@ -95,7 +95,7 @@ def against(limit: Comparison, fact: LabFact) -> Value:
     return Value.UNKNOWN
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
     """Conversions leave traces in the last digits; a laboratory reports at most six."""
     return float(f"{value:.9g}")
 
@@ -144,7 +144,7 @@ def _listed(name: str, facts: list[LabFact]) -> str:
 # ---- kidney and other organs
 
 CLEARANCE = ("creatinine clearance", "crcl", "measured creatinine clearance")
-_PER_SURFACE = "mL/min/{1.73_m2}"
+PER_SURFACE = "mL/min/{1.73_m2}"
 
 
 def kidney(asks: KidneyFunction, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -174,7 +174,7 @@ def _measured(asks: KidneyFunction, days: int, patient: PatientEvidence, rules: 
 
 
 def _egfr(asks: KidneyFunction, days: int, patient: PatientEvidence, rules: Rules) -> Outcome:
-    return _reported(("egfr",), _Limit("eGFR", days, *_as_is(asks, _PER_SURFACE)), patient)
+    return _reported(("egfr",), _Limit("eGFR", days, *_as_is(asks, PER_SURFACE)), patient)
 
 
 def _reported(names: tuple[str, ...], limit: _Limit, patient: PatientEvidence) -> Outcome:

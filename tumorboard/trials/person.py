@@ -137,7 +137,7 @@ def _by_latest(asks: Performance, scores: list[PerformanceFact]) -> Outcome:
     sources, note = [fact.source for fact in latest], f"{_listed(latest)}."
     if latest[0].scale != asks.scale:
         note += f" Converted to {asks.scale}."
-    possible = [_on(asks.scale, fact) for fact in latest]
+    possible = [on_scale(asks.scale, fact) for fact in latest]
     answers = {frozenset(asks.comparison.holds(value) for value in values) for values in possible}
     if len(answers) > 1:
         settle = f"Decide which {asks.scale} is right"
@@ -149,7 +149,7 @@ def _by_latest(asks: Performance, scores: list[PerformanceFact]) -> Outcome:
     return Outcome.known(next(iter(answer)), sources, note)
 
 
-def _on(scale: str, fact: PerformanceFact) -> frozenset[int]:
+def on_scale(scale: str, fact: PerformanceFact) -> frozenset[int]:
     value = fact.value if fact.value is not None else -1
     if fact.scale == scale:
         return frozenset({value})

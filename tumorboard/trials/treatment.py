@@ -17,6 +17,8 @@ from tumorboard.trials.patients import PatientEvidence, TherapyFact
 from tumorboard.trials.rules import Rules
 
 CURATIVE = ("adjuvant", "neoadjuvant", "perioperative", "curative")
+RUNNING = ("active", "in-progress")
+ENDED = ("completed", "stopped")
 
 
 def prior_drug(asks: PriorDrug, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -60,11 +62,11 @@ def _told(what: Treatments, patient: PatientEvidence, settle: str) -> Outcome | 
 
 def _fits(asks: PriorTherapy, fact: TherapyFact, as_of: date) -> Value:
     return both(
-        [_is_meant(asks.what, fact), _in_setting(asks.setting, fact), _recent(asks.within_days, fact, as_of)]
+        [is_meant(asks.what, fact), in_setting(asks.setting, fact), _recent(asks.within_days, fact, as_of)]
     )
 
 
-def _is_meant(what: Treatments, fact: TherapyFact) -> Value:
+def is_meant(what: Treatments, fact: TherapyFact) -> Value:
     agents = frozenset(generic(agent) for agent in fact.agents)
     name = generic(fact.name)
     if is_known(name) or name in map(generic, what.agents):
@@ -87,7 +89,7 @@ def _may_be(what: Treatments, agents: frozenset[str]) -> bool:
     return not agents or (bool(what.classes) and not any(is_known(agent) for agent in agents))
 
 
-def _in_setting(setting: Setting, fact: TherapyFact) -> Value:
+def in_setting(setting: Setting, fact: TherapyFact) -> Value:
     if not setting:
         return Value.MET
     if not fact.intent or fact.intent == "unknown":
@@ -110,7 +112,7 @@ def _last_day(fact: TherapyFact, as_of: date) -> date | None:
     Surgery and radiation without an end are over on their day."""
     if fact.ended_on is not None:
         return min(fact.ended_on, as_of)
-    if fact.status in ("active", "in-progress"):
+    if fact.status in RUNNING:
         return as_of
     return fact.started_on if fact.kind == "surgery" else None
 
@@ -124,7 +126,7 @@ def washout(asks: Washout, patient: PatientEvidence, rules: Rules) -> Outcome:
     possible = [
         (fact, meant)
         for fact in patient.therapies
-        if (meant := _is_meant(asks.what, fact)) is not Value.NOT_MET
+        if (meant := is_meant(asks.what, fact)) is not Value.NOT_MET
     ]
     too_late = [
         fact for fact, meant in possible if meant is Value.MET and _ended_after(fact, asks, patient.as_of)
@@ -180,20 +182,24 @@ def _long_enough(asks: Washout, facts: list[TherapyFact], patient: PatientEviden
 
 def prior_lines(asks: PriorLines, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The criterion must hold for every count the record allows; otherwise the range is named."""
-    systemic = [fact for fact in patient.therapies if fact.kind in ("systemic", "")]
+    systemic = [fact for fact in patient.therapies if is_systemic(fact)]
     if not systemic and not patient.complete_therapies:
         return Outcome.unknown(Reason.NOT_RECORDED, "Ask the clinic: number of prior lines")
     counts = _counted(asks, systemic, patient)
     evidence = [fact.source for fact in systemic] or [patient.complete_therapies]
     answers = {asks.comparison.holds(count) for count in counts}
-    most = "or more" if counts[-1] >= _MANY else f"to {counts[-1]}"
+    most = "or more" if counts[-1] >= MANY else f"to {counts[-1]}"
     note = f"Prior lines: {counts[0]}{'' if len(counts) == 1 else f' {most}'}."
     if len(answers) == 1:
         return Outcome.known(answers.pop(), evidence, note)
     return Outcome.unknown(Reason.INDETERMINATE, "Ask the clinic: number of prior lines", note, evidence)
 
 
-_MANY = 30
+MANY = 30
+
+
+def is_systemic(fact: TherapyFact) -> bool:
+    return fact.kind in ("systemic", "")
 
 
 def _counted(asks: PriorLines, systemic: list[TherapyFact], patient: PatientEvidence) -> list[int]:
@@ -201,10 +207,10 @@ def _counted(asks: PriorLines, systemic: list[TherapyFact], patient: PatientEvid
     known counts as possible only, and so does every line a record that is not complete may lack."""
     if asks.of == Treatments() and not asks.setting:
         return _possible_counts(systemic, patient)
-    meant = [(fact, both([_is_meant(asks.of, fact), _in_setting(asks.setting, fact)])) for fact in systemic]
+    meant = [(fact, both([is_meant(asks.of, fact), in_setting(asks.setting, fact)])) for fact in systemic]
     surely = [fact for fact, value in meant if value is Value.MET and _has_ended(fact, patient.as_of)]
     possibly = [fact for fact, value in meant if value is not Value.NOT_MET]
-    most = _distinct(possibly) if patient.complete_therapies else _MANY
+    most = _distinct(possibly) if patient.complete_therapies else MANY
     return list(range(_distinct(surely), max(most, _distinct(surely)) + 1))
 
 
@@ -218,7 +224,7 @@ def _possible_counts(systemic: list[TherapyFact], patient: PatientEvidence) -> l
     over = [fact for fact in palliative if fact not in running and fact.line not in running_lines]
     numbered = all(fact.line is not None for fact in palliative)
     if not numbered and not patient.complete_therapies:
-        return list(range(_lines(over), _MANY + 1))
+        return list(range(_lines(over), MANY + 1))
     intents = {fact.intent for fact in systemic if fact.intent in CURATIVE}
     return list(range(_lines(over), _lines(palliative) + len(intents) + 1))
 
@@ -226,7 +232,7 @@ def _possible_counts(systemic: list[TherapyFact], patient: PatientEvidence) -> l
 def _has_ended(fact: TherapyFact, as_of: date) -> bool:
     if fact.ended_on is not None:
         return fact.ended_on <= as_of
-    return fact.status in ("completed", "stopped")
+    return fact.status in ENDED
 
 
 def _lines(therapies: Iterable[TherapyFact]) -> int:
