@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tumorboard.review.figures.layout import COLOURS, Figure, figure
+from tumorboard.review.figures.layout import Figure, figure
 
 BAND = "rgba(33, 102, 172, 0.18)"
 
@@ -21,7 +21,7 @@ def survival_figure(curve: dict[str, list[float]], name: str = "Estimated surviv
         {"type": "scatter", "mode": "lines", "x": months, "y": low, "line": {"width": 0, "shape": "hv"},
          "fill": "tonexty", "fillcolor": BAND, "name": "interval"},
         {"type": "scatter", "mode": "lines", "x": months, "y": survival, "name": name,
-         "line": {"color": COLOURS[0], "width": 2, "shape": "hv"}},
+         "line": {"color": "--c1", "width": 2, "shape": "hv"}},
     ]  # fmt: skip
     rows = [list(row) for row in zip(months, survival, low, high, strict=True)]
     return figure(
@@ -43,7 +43,7 @@ def contribution_figure(contributions: dict[str, Any], absent: Sequence[str] = (
     names = sorted(shares, key=lambda name: shares[name])
     bar = {
         "type": "bar", "orientation": "h", "y": names, "x": [shares[name] for name in names],
-        "marker": {"color": [COLOURS[1] if shares[name] > 0 else COLOURS[0] for name in names]},
+        "marker": {"color": ["--bad" if shares[name] > 0 else "--c1" for name in names]},
     }  # fmt: skip
     words = ", ".join(f"{name} {shares[name]:+.2f}" for name in reversed(names))
     return figure(
@@ -73,7 +73,7 @@ def percentile_figure(percentile: float | None, cohort: str) -> Figure:
         y="",
         label=f"Risk higher than in {percentile:.0f} of 100 patients of the {cohort or 'training cohort'}",
         table={"columns": ["Percentile of risk"], "rows": [[round(percentile, 1)]]},
-        height=120,
+        height=180,
         shapes=[scale],
         xaxis={"range": [-2, 102], "title": {"text": "Percentile of risk (right: higher risk)"}},
         yaxis={"visible": False, "range": [-1, 1]},
