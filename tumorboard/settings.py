@@ -98,6 +98,11 @@ GATE_SOCKET = Path(env("GATE_SOCKET", str(gate_socket(HOME))))
 # Trial records: a folder, or the root of the ClinicalTrials.gov API (https://.../api/v2); empty: not read.
 TRIAL_REGISTRY = env("TRIAL_REGISTRY", "")
 TRIAL_REGISTRY_CONDITION = env("TRIAL_REGISTRY_CONDITION", "cancer")
+# A language model that may propose how to read a trial criterion (OpenAI-compatible, up to /v1); empty: none.
+# It sees registry text only, never a patient; a curator decides on each proposal.
+LANGUAGE_MODEL_URL = env("LANGUAGE_MODEL_URL", "")
+LANGUAGE_MODEL_NAME = env("LANGUAGE_MODEL_NAME", "")
+LANGUAGE_MODEL_KEY = env("LANGUAGE_MODEL_KEY", "")
 # Where the hospital lies, "latitude,longitude" in degrees: distances to the sites of a trial.
 HOSPITAL_PLACE = env("HOSPITAL_PLACE", "")
 

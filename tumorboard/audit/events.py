@@ -85,6 +85,7 @@ class Event(TextChoices):
     TEST_SETTLED = "test_settled", "Question to settle a criterion closed"
     CHANGES_READ = "changes_read", "Changes of trial screening read"
     DRAFT_REVIEWED = "draft_reviewed", "Trial draft reviewed"
+    PROPOSAL_REVIEWED = "proposal_reviewed", "Proposed reading of a criterion reviewed"
     TRIALS_SYNCED = "trials_synced", "Trial registry read"
     # meetings
     MEETING_PLANNED = "meeting_planned", "Meeting planned"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
-MAINTAIN, SCRUB, SYNC, PUBLISH = "maintain", "scrub", "sync", "publish"
+MAINTAIN, SCRUB, SYNC, PUBLISH, PROPOSE = "maintain", "scrub", "sync", "publish", "propose"
 LABELS = {
     SCREEN: "Trial screening",
     SCORE: "Risk scoring",
@@ -12,5 +12,6 @@ LABELS = {
     SCRUB: "Scrub of the lake",
     SYNC: "Trial registry",
     PUBLISH: "Curated trial",
+    PROPOSE: "Proposed readings of a trial",
     REGISTER: "Model registry",
 }

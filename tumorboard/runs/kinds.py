@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.module_loading import import_string
 
-from tumorboard.runs.codes import MAINTAIN, PUBLISH, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
+from tumorboard.runs.codes import MAINTAIN, PROPOSE, PUBLISH, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
 from tumorboard.runs.curating import publish_draft
 from tumorboard.runs.maintaining import maintain, scrub
+from tumorboard.runs.proposing import propose_readings
 from tumorboard.runs.scoring import score_patients
 from tumorboard.runs.screening import screen_patients
 from tumorboard.runs.syncing import sync_trials
@@ -31,5 +32,6 @@ KINDS: dict[str, Work] = {
     SCRUB: scrub,
     SYNC: sync_trials,
     PUBLISH: publish_draft,
+    PROPOSE: propose_readings,
     REGISTER: _when_needed("tumorboard.runs.registering.register_models"),
 }

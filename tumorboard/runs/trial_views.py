@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from tumorboard.accounts.refusals import refusable
+from tumorboard.accounts.refusals import Refused, refusable
 from tumorboard.runs import actions
-from tumorboard.runs.codes import PUBLISH
+from tumorboard.runs.codes import PROPOSE, PUBLISH
+from tumorboard.runs.proposing import endpoint
 from tumorboard.screening.actions import review_trial_draft
 from tumorboard.screening.models import TrialDraft
 from tumorboard.screening.permissions import check_can_curate
@@ -33,3 +34,15 @@ def review_draft(request: HttpRequest, uuid: UUID) -> HttpResponse:
             actions.queue_job(kind=PUBLISH, by=request.user, draft=str(draft.uuid))
     messages.success(request, "Approved; it is taken in now." if approve else "Sent back.")
     return redirect("screening:draft", draft.trial_id)
+
+
+@require_POST
+@refusable
+def propose(request: HttpRequest, trial_id: str) -> HttpResponse:
+    """Ask the language model about the criteria of a trial that were not understood."""
+    check_can_curate(request.user)
+    if endpoint() is None:
+        raise Refused("No language model is set up here; everything works without one.")
+    actions.queue_job(kind=PROPOSE, by=request.user, trial=trial_id)
+    messages.success(request, "The model is asked. Reload the page in a minute to see what it proposes.")
+    return redirect("screening:draft", trial_id)

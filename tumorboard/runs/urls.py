@@ -28,6 +28,7 @@ urlpatterns = [
     path("models/<uuid:uuid>/groups/", model_views.bias, name="model-bias"),
     path("models/<uuid:uuid>/inventory/", model_views.inventory, name="model-inventory"),
     path("models/<uuid:uuid>/figures/<slug:name>.json", model_views.model_figure, name="model-figure"),
+    path("trials/<str:trial_id>/propose/", trial_views.propose, name="propose"),
     path("trials/drafts/<uuid:uuid>/review/", trial_views.review_draft, name="review-draft"),
     path("cases/<uuid:uuid>/screen/", views.screen, name="screen"),
     path("cases/<uuid:uuid>/progress/", views.progress, name="progress"),

@@ -19,6 +19,7 @@ from tumorboard.screening.models import (
     Ask,
     Change,
     Override,
+    ParseProposal,
     Referral,
     ReferralStep,
     RegistryReading,
@@ -26,6 +27,7 @@ from tumorboard.screening.models import (
 )
 from tumorboard.screening.permissions import check_can_curate, check_can_override, check_can_refer
 from tumorboard.screening.status import Declined, State, may_follow
+from tumorboard.trials.eligibility.proposing import Proposal
 
 
 def rests_on(criterion: Mapping[str, Any]) -> str:
@@ -203,6 +205,35 @@ def review_trial_draft(*, draft: TrialDraft, approve: bool, by: User, remark: st
     draft.refresh_from_db()
     record(Event.DRAFT_REVIEWED, by=by, target=draft, trial=draft.trial_id, state=state.value)
     return draft
+
+
+def keep_proposals(*, trial_id: str, text: str, proposals: Iterable[Proposal]) -> int:
+    """Keep what a language model proposed; the same one twice is one. Runs inside the effect of a job."""
+    made = [
+        ParseProposal(
+            trial_id=trial_id,
+            text_hash=digest(text),
+            start=one.start,
+            end=one.end,
+            quote=one.quote,
+            ctml=dict(one.ctml),
+            negated=one.negated,
+            model=one.model,
+        )
+        for one in proposals
+    ]
+    return len(ParseProposal.objects.bulk_create(made, ignore_conflicts=True))
+
+
+@transaction.atomic
+def review_proposal(*, proposal: ParseProposal, approve: bool, by: User) -> None:
+    """A curator's yes or no. Raises ChangedMeanwhile when somebody else was first."""
+    check_can_curate(by)
+    state = ParseProposal.State.APPROVED if approve else ParseProposal.State.REJECTED
+    open_ones = ParseProposal.objects.filter(pk=proposal.pk, state=ParseProposal.State.PROPOSED)
+    if not open_ones.update(state=state, reviewed_by=by, reviewed_at=timezone.now()):
+        raise ChangedMeanwhile("Somebody else has decided on this proposal meanwhile.")
+    record(Event.PROPOSAL_REVIEWED, by=by, target=proposal, trial=proposal.trial_id, state=state.value)
 
 
 @transaction.atomic

@@ -253,6 +253,48 @@ class TrialDraft(models.Model):
         return f"{self.trial_id} {self.state}"
 
 
+class ParseProposal(models.Model):
+    """What a language model proposes a criterion says. Used by nobody before a curator approves it, and then
+    only as words a curator may put into a draft."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    trial_id = models.CharField(max_length=64, db_index=True)
+    text_hash = models.CharField(max_length=64)
+    start = models.PositiveIntegerField(help_text="first character of the quote in the text")
+    end = models.PositiveIntegerField()
+    quote = models.TextField()
+    ctml = models.JSONField()
+    negated = models.BooleanField(default=False)
+    model = models.CharField(max_length=120)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    at = models.DateTimeField(auto_now_add=True)
+    reviewed_by = models.ForeignKey(null=True, blank=True, **PERSON)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    PHI: ClassVar[dict[str, str]] = classify(
+        none="id uuid trial_id text_hash start end quote ctml negated model state at reviewed_by reviewed_at"
+    )
+
+    class Meta:
+        ordering = ["start", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["trial_id", "text_hash", "start", "end", "ctml", "negated"], name="proposed_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed") | Q(reviewed_by__isnull=False), name="proposal_reviewed_by_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trial_id} {self.start}-{self.end}"
+
+
 class Changes(OfPatient):
     def unread(self) -> Changes:
         return self.filter(read_at=None)

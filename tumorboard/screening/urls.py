@@ -17,6 +17,7 @@ urlpatterns = [
     path("trials/drafts/", drafts.draft_list, name="drafts"),
     path("trials/drafts/<str:trial_id>/", drafts.draft, name="draft"),
     path("trials/drafts/<str:trial_id>/save/", drafts.save, name="save-draft"),
+    path("trials/proposals/<uuid:uuid>/", drafts.proposal, name="proposal"),
     path("trials/<str:trial_id>/", trials.trial, name="trial"),
     path("boards/<uuid:uuid>/trials/", boards.board, name="board"),
 ]

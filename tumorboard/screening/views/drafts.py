@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+import yaml
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import refusable
 from tumorboard.review.views.asked import gated
 from tumorboard.screening import actions, curation, documents
-from tumorboard.screening.ctml_drafts import UnreadableDraft, read_draft
-from tumorboard.screening.models import TrialDraft
+from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft
+from tumorboard.screening.models import ParseProposal, TrialDraft
 from tumorboard.screening.permissions import check_can_curate
 from tumorboard.trials.ctml import Malformed
 
@@ -77,6 +81,8 @@ def _page(user: User, row: Row, document: str | None = None) -> Row:
         "coverage": curation.coverage(row),
         "document": shown,
         "notices": _notices(shown),
+        "proposals": _proposals(row["trial_id"], text),
+        "may_ask": bool(settings.LANGUAGE_MODEL_URL),
         "last": last,
         "versions": versions[:VERSIONS_SHOWN],
         "outdated": last is not None and curation.is_outdated(last, row),
@@ -94,11 +100,30 @@ def _proposed(row: Row) -> Any:
         return None
 
 
+def _proposals(trial_id: str, text: str) -> list[Row]:
+    """What a language model proposed for this very text, each as CTML that can be copied into the draft."""
+    found = ParseProposal.objects.filter(trial_id=trial_id, text_hash=digest(text))
+    return [
+        {"proposal": one, "ctml": yaml.safe_dump({"clinical": one.ctml}, sort_keys=False).strip()}
+        for one in found.exclude(state=ParseProposal.State.REJECTED).select_related("reviewed_by")
+    ]
+
+
 def _notices(document: str) -> list[str]:
     try:
         return [f"{notice.path}: {notice.message}" for notice in read_draft(document).notices]
     except UnreadableDraft as error:
         return [str(error)]
+
+
+@require_POST
+@refusable
+def proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    check_can_curate(request.user)
+    found = get_object_or_404(ParseProposal, uuid=uuid)
+    approve = request.POST.get("verdict") == "approve"
+    actions.review_proposal(proposal=found, approve=approve, by=request.user)
+    return redirect(reverse("screening:draft", args=[found.trial_id]) + "#proposals")
 
 
 @require_POST
