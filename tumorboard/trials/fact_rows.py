@@ -64,18 +64,18 @@ class Rows:
     def variants(self, tests: tuple[GenomicTest, ...]) -> list[Row]:
         """Variants of reports known on the day; those that name no report are kept."""
         all_tests = Rows(self.patient_key, self.frames, date.max).of("genomic_tests")
-        not_yet = {_text(row.get("test_id")) for row in all_tests} - {test.test_id for test in tests}
-        return [row for row in self.of("variants") if _text(row.get("test_id")) not in not_yet]
+        not_yet = {text(row.get("test_id")) for row in all_tests} - {test.test_id for test in tests}
+        return [row for row in self.of("variants") if text(row.get("test_id")) not in not_yet]
 
 
 def person(row: Row) -> Person:
     deceased = row.get("deceased")
     return Person(
         row["source"],
-        _text(row.get("sex")).lower(),
-        _date(row.get("birth_date")),
+        text(row.get("sex")).lower(),
+        day(row.get("birth_date")),
         _bool(deceased),
-        _date(row.get("last_contact")),
+        day(row.get("last_contact")),
     )
 
 
@@ -83,33 +83,33 @@ def diagnosis(row: Row) -> DiagnosisFact:
     primary = row.get("primary")
     return DiagnosisFact(
         row["source"],
-        _text(row.get("oncotree")).upper(),
+        text(row.get("oncotree")).upper(),
         _bool(primary),
-        _text(row.get("clinical_status")).lower(),
-        _text(row.get("text")),
-        _text(row.get("code")),
-        _text(row.get("body_site")),
-        _date(row.get("diagnosed_on")),
+        text(row.get("clinical_status")).lower(),
+        text(row.get("text")),
+        text(row.get("code")),
+        text(row.get("body_site")),
+        day(row.get("diagnosed_on")),
     )
 
 
 def stage(row: Row) -> StageFact:
     return StageFact(
-        row["source"], _text(row.get("stage_group")), _text(row.get("m")), _date(row.get("assessed_on"))
+        row["source"], text(row.get("stage_group")), text(row.get("m")), day(row.get("assessed_on"))
     )
 
 
 def test(row: Row) -> GenomicTest:
     return GenomicTest(
         row["source"],
-        _text(row.get("test_id")),
-        _text(row.get("assay")).lower(),
-        _text(row.get("panel")),
+        text(row.get("test_id")),
+        text(row.get("assay")).lower(),
+        text(row.get("panel")),
         frozenset(_gene(gene) for gene in _list(row.get("genes"))),
         frozenset(_list(row["profiles"])) if _list(row.get("profiles")) else None,
-        _date(row.get("reported_on")),
+        day(row.get("reported_on")),
         frozenset(_exons(_list(row.get("regions")))),
-        _text(row.get("specimen_id")),
+        text(row.get("specimen_id")),
     )
 
 
@@ -125,125 +125,125 @@ def _exons(regions: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def finding(row: Row) -> Finding:
-    kind = _text(row.get("kind")).lower()
-    reference, alternate = _text(row.get("ref")), _text(row.get("alt"))
+    kind = text(row.get("kind")).lower()
+    reference, alternate = text(row.get("ref")), text(row.get("alt"))
     spelt_out = reference.isalpha() and alternate.isalpha()
     return Finding(
         row["source"],
-        _text(row.get("test_id")),
+        text(row.get("test_id")),
         _gene(row.get("gene")),
         "mutation" if kind in ("snv", "indel", "mutation") else kind,
         _change(row.get("hgvs_p")),
-        terms(_text(row.get("consequence"))),
+        terms(text(row.get("consequence"))),
         _int(row.get("exon")),
-        _number(row.get("copy_number")),
+        number(row.get("copy_number")),
         _gene(row.get("partner_gene")),
         len(alternate) - len(reference) if spelt_out else None,
-        _text(row.get("origin_class")).lower(),
-        _text(row.get("filter")).lower() in _PASSED,
-        _text(row.get("tier")),
-        _text(row.get("effect")).lower(),
-        _text(row.get("hgvs_p")),
-        _text(row.get("comment")),
-        _date(row.get("reported_on")),
+        text(row.get("origin_class")).lower(),
+        text(row.get("filter")).lower() in _PASSED,
+        text(row.get("tier")),
+        text(row.get("effect")).lower(),
+        text(row.get("hgvs_p")),
+        text(row.get("comment")),
+        day(row.get("reported_on")),
     )
 
 
 def biomarker(row: Row) -> BiomarkerFact:
     return BiomarkerFact(
         row["source"],
-        _text(row.get("name")),
-        _number(row.get("value_number")),
-        _text(row.get("value_text")),
-        _text(row.get("unit")),
-        _text(row.get("interpretation")).lower(),
-        _date(row.get("assessed_on")),
+        text(row.get("name")),
+        number(row.get("value_number")),
+        text(row.get("value_text")),
+        text(row.get("unit")),
+        text(row.get("interpretation")).lower(),
+        day(row.get("assessed_on")),
     )
 
 
 def therapy(row: Row) -> TherapyFact:
     return TherapyFact(
         row["source"],
-        _text(row.get("kind")).lower(),
-        _text(row.get("name")).lower(),
+        text(row.get("kind")).lower(),
+        text(row.get("name")).lower(),
         frozenset(agent.lower() for agent in _list(row.get("agents"))),
         _int(row.get("line")),
-        _text(row.get("intent")).lower(),
-        _date(row.get("started_on")),
-        _date(row.get("ended_on")),
-        _text(row.get("status")).lower(),
+        text(row.get("intent")).lower(),
+        day(row.get("started_on")),
+        day(row.get("ended_on")),
+        text(row.get("status")).lower(),
     )
 
 
 def performance(row: Row) -> PerformanceFact:
     return PerformanceFact(
-        row["source"], _text(row.get("scale")).upper(), _int(row.get("value")), _date(row.get("assessed_on"))
+        row["source"], text(row.get("scale")).upper(), _int(row.get("value")), day(row.get("assessed_on"))
     )
 
 
 def note_fact(row: Row) -> NoteFact:
-    concept, value = _text(row.get("concept")).lower(), _text(row.get("value"))
-    return NoteFact(row["source"], concept, value, _date(row.get("event_on")))
+    concept, value = text(row.get("concept")).lower(), text(row.get("value"))
+    return NoteFact(row["source"], concept, value, day(row.get("event_on")))
 
 
 def lab(row: Row) -> LabFact:
     return LabFact(
         row["source"],
-        _text(row.get("name")),
-        _number(row.get("value")),
-        _text(row.get("unit")),
-        _number(row.get("low")),
-        _number(row.get("high")),
-        _date(row.get("taken_on")) or _date(row.get("reported_on")),
-        _bound(_text(row.get("value_text"))),
+        text(row.get("name")),
+        number(row.get("value")),
+        text(row.get("unit")),
+        number(row.get("low")),
+        number(row.get("high")),
+        day(row.get("taken_on")) or day(row.get("reported_on")),
+        bound(text(row.get("value_text"))),
     )
 
 
-def _bound(sent: str) -> str:
+def bound(sent: str) -> str:
     return "<" if sent.startswith(("<", "≤")) else ">" if sent.startswith((">", "≥")) else ""
 
 
 def is_weight(row: Row) -> bool:
-    known = _number(row.get("value")) is not None and _date(row.get("taken_on")) is not None
-    return known and _text(row.get("measure")) == "body_weight" and _text(row.get("unit")) == "kg"
+    known = number(row.get("value")) is not None and day(row.get("taken_on")) is not None
+    return known and text(row.get("measure")) == "body_weight" and text(row.get("unit")) == "kg"
 
 
 def weight(row: Row) -> WeightFact:
-    measured_on = _date(row["taken_on"]) or date.min
+    measured_on = day(row["taken_on"]) or date.min
     return WeightFact(row["source"], float(row["value"]), measured_on)
 
 
 def comorbidity(row: Row) -> ComorbidityFact:
     return ComorbidityFact(
         row["source"],
-        _text(row.get("text")),
-        _text(row.get("code")),
-        _date(row.get("onset_on")),
-        _text(row.get("status")).lower(),
+        text(row.get("text")),
+        text(row.get("code")),
+        day(row.get("onset_on")),
+        text(row.get("status")).lower(),
     )
 
 
 def imaging(row: Row) -> ImagingFact:
-    body_part = _text(row.get("body_part")) or _text(row.get("description"))
+    body_part = text(row.get("body_part")) or text(row.get("description"))
     return ImagingFact(
-        row["source"], _text(row.get("modality")).upper(), body_part.lower(), _date(row.get("performed_on"))
+        row["source"], text(row.get("modality")).upper(), body_part.lower(), day(row.get("performed_on"))
     )
 
 
 def statement(row: Row) -> Statement:
     return Statement(
         row["source"],
-        _text(row.get("kind")).lower(),
-        _text(row.get("subject")),
-        _text(row.get("code")),
-        _date(row.get("stated_on")),
+        text(row.get("kind")).lower(),
+        text(row.get("subject")),
+        text(row.get("code")),
+        day(row.get("stated_on")),
     )
 
 
 def stated(row: Row) -> bool:
     """Said of the patient, as a fact: neither negated nor a hypothesis nor about a relative."""
-    about_patient = _text(row.get("experiencer")) in ("", "patient")
-    as_fact = _text(row.get("certainty")) in ("", "stated")
+    about_patient = text(row.get("experiencer")) in ("", "patient")
+    as_fact = text(row.get("certainty")) in ("", "stated")
     return about_patient and as_fact and not _bool(row.get("negated"))
 
 
@@ -251,32 +251,32 @@ def _missing(value: Any) -> bool:
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     return "" if _missing(value) else str(value).strip()
 
 
 def _bool(value: Any) -> bool | None:
     """Also from the words of a CSV export; `bool("False")` would be true."""
     words = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
-    return words.get(_text(value).lower())
+    return words.get(text(value).lower())
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     if _missing(value):
         return None
     try:
-        number = float(value)
+        found = float(value)
     except (TypeError, ValueError):
         return None
-    return number if math.isfinite(number) else None
+    return found if math.isfinite(found) else None
 
 
 def _int(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
+    found = number(value)
+    return None if found is None else int(found)
 
 
-def _date(value: Any) -> date | None:
+def day(value: Any) -> date | None:
     if _missing(value):
         return None
     if isinstance(value, date):
@@ -288,8 +288,8 @@ def _date(value: Any) -> date | None:
 
 
 def _later(value: Any, as_of: date) -> bool:
-    day = _date(value)
-    return day is not None and day > as_of
+    dated = day(value)
+    return dated is not None and dated > as_of
 
 
 def _list(value: Any) -> list[str]:
@@ -300,17 +300,17 @@ def _list(value: Any) -> list[str]:
 
 def _gene(value: Any) -> str:
     """The approved symbol where the text is one; otherwise the text, so that nothing is lost."""
-    text = _text(value)
-    if text.lower() == "intergenic":
+    symbol = text(value)
+    if symbol.lower() == "intergenic":
         return "intergenic"
     try:
-        return GeneSymbol.parse(text)
+        return GeneSymbol.parse(symbol)
     except ValueError:
-        return text
+        return symbol
 
 
 def _change(value: Any) -> ProteinChange | None:
     try:
-        return ProteinChange.parse(_text(value))
+        return ProteinChange.parse(text(value))
     except ValueError:
         return None

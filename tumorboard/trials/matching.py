@@ -37,7 +37,7 @@ from tumorboard.trials.rules import Rules
 
 def match(asks: Question, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The answer to one question, with its evidence."""
-    return _ANSWERS[type(asks)](asks, patient, rules)
+    return KINDS[type(asks)](asks, patient, rules)
 
 
 def _unsupported(asks: Unsupported, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -52,7 +52,8 @@ _SETTLE = {
 }
 
 
-_ANSWERS: dict[type, Callable[[Any, PatientEvidence, Rules], Outcome]] = {
+#: Kind of question -> how it is answered.
+KINDS: dict[type, Callable[[Any, PatientEvidence, Rules], Outcome]] = {
     Alteration: genomic.alteration,
     AnyGenomicResult: genomic.any_result,
     BiomarkerState: biomarkers.state,
