@@ -209,7 +209,7 @@ class _Reading:
         rows, patient = self.rows("measures")
         if not rows.num_rows:
             return _facts(LAYOUTS["measures"], read.weight, rows, patient)
-        wanted = pc.and_(_is(rows, "measure", "body_weight"), _is(rows, "unit", "kg")).to_numpy()
+        wanted = _is(rows, "measure", "body_weight") & _is(rows, "unit", "kg")
         wanted &= ~np.isnan(numbers_of(rows, "value")) & (days_of(rows, "taken_on") != NO_DAY)
         chosen = np.flatnonzero(wanted)
         names = np.array(rows["row_id"].take(pa.array(chosen)).to_pylist(), dtype=str)
@@ -357,7 +357,8 @@ def _mapped(values: pa.ChunkedArray, change: Callable[[Any], Any], kind: Any = N
     return changed.take(pa.array(own))
 
 
-def _is(rows: pa.Table, name: str, wanted: str) -> pa.Array:
+def _is(rows: pa.Table, name: str, wanted: str) -> Flags:
     if name not in rows.column_names:
-        return pa.array(np.zeros(rows.num_rows, dtype=bool))
-    return pc.equal(_mapped(rows[name], read.text), wanted)
+        return np.zeros(rows.num_rows, dtype=np.bool_)
+    flags: Flags = pc.equal(_mapped(rows[name], read.text), wanted).to_numpy(zero_copy_only=False)
+    return flags
