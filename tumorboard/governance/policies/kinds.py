@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 EVERY_TABLE: Mapping[str, str] = {
     "mrn": "patient_key subject_key",
     "link": "row_id source_row file_hash derived_from",
-    "free_text": "file_name locator payload",
+    "free_text": "file_name locator payload system",  # a wristband, or a letter, names its system itself
     "date": "recorded_on received_at",
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
