@@ -76,7 +76,8 @@ def ingest(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @for_console
 @require_http_methods(["GET", "POST"])
 def quarantine_page(request: HttpRequest) -> HttpResponse:
-    sources = quarantine.sources()
+    summary = quarantine.by_source()
+    sources = sorted(row["source"] for row in summary)
     if request.method == "POST":
         asked = {} if "reset" in request.POST else request.POST
         form = forms.QuarantineFilter(asked, sources=sources)
@@ -86,7 +87,8 @@ def quarantine_page(request: HttpRequest) -> HttpResponse:
     form = forms.QuarantineFilter(asked, sources=sources)
     page = page_of(request, quarantine.search(form.chosen(), kept(request, WORDS)))
     some_open = any(row.settled_at is None for row in page)
-    context = {"page": page, "filter": form, "settle": forms.SettleForm() if some_open else None}
+    settle = forms.SettleForm() if some_open else None
+    context = {"page": page, "filter": form, "settle": settle, "summary": summary}
     return render(request, "runs/quarantine.html", context)
 
 

@@ -132,13 +132,13 @@ def test_odd_addresses_do_no_harm(client: Client, steward: User, name: str):
 
 
 QUERIES = {  # session, user and groups (3) among them
-    "console": 9,
+    "console": 15,
     "ingests": 5,
     "quarantine": 6,
     "jobs": 5,
     "lineage": 4,
     "models": 6,
-    "audit": 12,
+    "audit": 10,
 }
 
 

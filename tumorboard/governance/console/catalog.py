@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from tumorboard.governance.console.access import Held
 from tumorboard.governance.models import Kind, PublishedVersion, Securable
 from tumorboard.lake import tables
-from tumorboard.lake.tables import TIERS, Table
+from tumorboard.lake.tables import Table
 
 LARGE = ("manifest", "log", "columns", "reads", "traces")  # of a version; no page needs them
 SCHEMAS = {
@@ -103,9 +103,24 @@ def versions(table: str) -> QuerySet[PublishedVersion]:
     return PublishedVersion.objects.filter(table=table).defer(*LARGE).order_by("-version")
 
 
-def with_runs(rows: Sequence[PublishedVersion]) -> list[tuple[PublishedVersion, str]]:
-    """Each version with the number of the run that made it; empty where it was none of ours."""
-    return [(row, row.run_id if _is_uuid(row.run_id) else "") for row in rows]
+@dataclass(frozen=True)
+class Version:
+    """A published version; `run` where one of ours made it, `inputs` of those that the reader may browse."""
+
+    row: PublishedVersion
+    run: str
+    inputs: list[tuple[str, int]]
+
+
+def shown(rows: Iterable[PublishedVersion], mine: Held) -> list[Version]:
+    return [
+        Version(
+            row,
+            row.run_id if _is_uuid(row.run_id) else "",
+            [(name, at) for name, at in row.inputs.items() if mine.browses(name)],
+        )
+        for row in rows
+    ]
 
 
 def _is_uuid(text: str) -> bool:
@@ -114,7 +129,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def schemas() -> list[str]:
-    return [*TIERS, "models"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tumorboard.governance import rulebook
@@ -66,8 +66,10 @@ def kind_in_words(kind: str) -> str:
     return KINDS.get(kind, kind).partition(":")[0].lower()
 
 
-def of_table(table: Table) -> list[TaggedColumn]:
-    """Every column of a table: as declared, as set on it, as set above it, as lineage carries it along."""
+def of_table(table: Table, may_browse: Callable[[str], bool]) -> list[TaggedColumn]:
+    """Every column of a table: as declared, as set on it, as set above it, as lineage carries it along.
+
+    Inputs that the reader may not browse are not named."""
     overrides, now = rulebook.overrides(), rulebook.current().tags.get(table.name, {})
     own = {target: override for target, override in overrides.items() if "#" in target}
     declared, set_here, set_above = (effective([table], given)[table.name] for given in ({}, own, overrides))
@@ -82,7 +84,7 @@ def of_table(table: Table) -> list[TaggedColumn]:
                     ("declared", declared[name]),
                     ("set on the column", set_here[name]),
                     (f"inherited from {above}", set_above[name]),
-                    (carried(table, column, set_above[name]), now[name]),
+                    (_carried(table, column, set_above[name], may_browse), now[name]),
                 )
             ),
         )
@@ -100,9 +102,9 @@ def _changes(first: tuple[str, Tags], *later: tuple[str, Tags]) -> Iterator[Step
         before = tags
 
 
-def carried(table: Table, column: Column, own: Tags) -> str:
+def _carried(table: Table, column: Column, own: Tags, may_browse: Callable[[str], bool]) -> str:
     """The inputs that make a column stricter than its own tags, in words."""
-    found = [name for name in table.reads if _stricter(name, column, own)]
+    found = [name for name in table.reads if may_browse(name) and _stricter(name, column, own)]
     return f"carried from {', '.join(found)}" if found else "carried along lineage"
 
 

@@ -69,9 +69,9 @@ def _table(request: HttpRequest, name: str, mine: Held) -> dict[str, Any]:
     return {
         "table": declared,
         "filter": form,
-        "columns": [column for column in tagged.of_table(declared) if column.speaks_of(words)],
+        "columns": [column for column in tagged.of_table(declared, mine.browses) if column.speaks_of(words)],
         "page": page,
-        "versions": browsing.with_runs(list(page)),
+        "versions": browsing.shown(page, mine),
         "sources": sources,
         "readers": readers,
     }
@@ -100,7 +100,7 @@ def _grants(request: HttpRequest, name: str) -> list[dict[str, Any]]:
 def column(request: HttpRequest, name: str, column: str, mine: Held) -> HttpResponse:
     """A column: where its tags come from, and a change of them."""
     row, declared = browsed(name, mine), table_named(name)
-    found = next((one for one in tagged.of_table(declared) if one.column.name == column), None)
+    found = next((one for one in tagged.of_table(declared, mine.browses) if one.column.name == column), None)
     if found is None:
         raise Http404
     return _tags(request, row, found.id, mine, {"table": declared, "column": found})

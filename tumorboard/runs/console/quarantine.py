@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
 from tumorboard.runs.models import QuarantinedRow
+from tumorboard.ui.filters import any_of
 
 OPEN, SETTLED = "open", "settled"
+DAYS = (1, 7, 30)  # the summary looks back
 SEARCHED = ("reason", "field", "locator", "file_name")
 
 
@@ -23,16 +27,25 @@ def search(chosen: Mapping[str, Any], words: str = "") -> QuerySet[QuarantinedRo
     if chosen.get("state"):
         rows = rows.filter(settled_at__isnull=chosen["state"] == OPEN)
     if words:
-        rows = rows.filter(_any_of(words))
+        rows = rows.filter(any_of(words, *SEARCHED))
     return rows
 
 
-def _any_of(words: str) -> Q:
-    found = Q()
-    for name in SEARCHED:
-        found |= Q(**{f"{name}__icontains": words})
-    return found
-
-
-def sources() -> list[str]:
-    return sorted(QuarantinedRow.objects.order_by().values_list("source", flat=True).distinct())
+def by_source() -> list[dict[str, Any]]:
+    """For each source: rows open and settled, and how many came in during the last days; most open first."""
+    now = timezone.now()
+    counted = {
+        f"last_{days}": Count("pk", filter=Q(run__started_at__gte=now - timedelta(days=days)))
+        for days in DAYS
+    }
+    rows = (
+        QuarantinedRow.objects.order_by()
+        .values("source")
+        .annotate(
+            open=Count("pk", filter=Q(settled_at=None)),
+            settled=Count("pk", filter=Q(settled_at__isnull=False)),
+            latest=Max("run__started_at"),
+            **counted,
+        )
+    )
+    return list(rows.order_by("-open", "source"))
