@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from tumorboard.ui import samples
+
+NO_DATABASE = "The database does not answer, so nothing can be shown. Nothing was saved"
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -30,11 +35,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the request: whatever broke (database, session) may be what its context needs."""
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status, context = 503 if away else 500, {"fragment": _is_fragment(request)}
     try:
-        page = render_to_string("errors/500.html", {"fragment": _is_fragment(request)})
-        return HttpResponse(page, status=500)
+        page = render_to_string(f"errors/{status}.html", {**context, "words": NO_DATABASE if away else ""})
+        return HttpResponse(page, status=status)
     except Exception:  # the page that reports a failure must not fail itself
-        return HttpResponse("Something went wrong on our side. Nothing was saved.", "text/plain", 500)
+        return HttpResponse("Something went wrong on our side. Nothing was saved.", "text/plain", status)
 
 
 def _error(request: HttpRequest, status: int, name: str = "") -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.http import Http404
 from django.test import RequestFactory
 
@@ -33,6 +34,16 @@ def test_server_error_cannot_fail_itself(settings, tmp_path) -> None:
     response = views.server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert "Nothing was saved" in response.content.decode()
+
+
+def test_a_database_that_is_away_is_said_in_words() -> None:
+    try:
+        raise OperationalError("connection to server failed")
+    except OperationalError:
+        response = views.server_error(RequestFactory().get("/"))
+    assert response.status_code == 503
+    assert "The database does not answer" in response.content.decode()
+    assert "connection to server" not in response.content.decode()
 
 
 def test_style_guide_is_for_developers_only(settings) -> None:
