@@ -58,14 +58,15 @@ def main() -> None:
 
 
 @contextmanager
-def gate_of(home: Path) -> Iterator[None]:
+def gate_of(home: Path) -> Iterator[int]:
+    """A gate of this installation, for this process to ask; its process number."""
     socket = home / "gate" / "gate.sock"
     surroundings = {**os.environ, "DATABASE_POOL": "true", "GATE_SOCKET": str(socket)}
     process = subprocess.Popen([sys.executable, "manage.py", "gate"], cwd=services.ROOT, env=surroundings)
     try:
         with override_settings(GATE="process", GATE_SOCKET=socket):
             _await()
-            yield
+            yield process.pid
     finally:
         process.terminate()
         process.wait(20)
