@@ -12,6 +12,17 @@ from tumorboard.review.evidence import Evidence, Row
 VERDICT_ORDER = ("fits", "uncertain", "excluded", "none")
 VERDICT_KINDS = {"fits": "ok", "uncertain": "warn", "excluded": "bad", "none": "plain"}
 SLIDE_PLACES = 8
+WHY = {
+    "not_tested": "Not tested, or not known to be",
+    "not_assessable": "Tested, but not assessable",
+    "not_recorded": "Not recorded",
+    "stale": "Recorded, but too long ago",
+    "indeterminate": "Recorded, but not clear",
+    "conflict": "Sources disagree",
+    "partial_match": "Recorded in part",
+    "unsupported": "Not read by the rules",
+    "text_only": "Stands in the text only",
+}
 
 
 def trials(evidence: Evidence) -> dict[str, Any]:
@@ -47,6 +58,12 @@ def listed(evidence: Evidence) -> list[dict[str, Any]]:
     )
 
 
+def why(row: Row) -> str:
+    """A reason in words; one that later versions no longer know, as it stands."""
+    code = row.get("reason_code") or ""
+    return WHY.get(code, code)
+
+
 def _level(evidence: Evidence, key: tuple[str, str, str], rows: Sequence[Row]) -> dict[str, Any]:
     results = [row["result"] for row in rows]
     verdict = rows[0]["verdict"]
@@ -64,7 +81,7 @@ def _level(evidence: Evidence, key: tuple[str, str, str], rows: Sequence[Row]) -
         "suspended": bool(rows[0].get("suspended")),
         "closed": bool(rows[0].get("suspended")) or rows[0].get("recruiting") is False,
         "criteria": [
-            {**row, "name": row["wording"] or row["path"]}
+            {**row, "name": row["wording"] or row["path"], "why": row.get("note") or why(row)}
             for row in with_chips(evidence, "gold.trial_matches", sorted(rows, key=lambda row: row["path"]))
         ],
         "to_settle": sorted(

@@ -12,11 +12,12 @@ from tumorboard.cases.models import Case
 from tumorboard.governance import gate
 from tumorboard.governance.permissions import TREATMENT
 from tumorboard.review.places import VERDICT_ORDER
+from tumorboard.screening.shown import can_be_asked
 
 MATCHES = "gold.trial_matches"
 COLUMNS = (
-    "patient_key", "trial_id", "level", "code", "path", "result", "would_settle", "verdict", "suspended",
-    "recruiting", "title",
+    "patient_key", "trial_id", "level", "code", "path", "result", "reason_code", "would_settle", "verdict",
+    "suspended", "recruiting", "title",
 )  # fmt: skip
 MOST = 500  # patients of one page; beyond that the board's own lists are the better place
 Row = dict[str, Any]
@@ -87,7 +88,7 @@ def tests_that_open_most(rows: Iterable[Row]) -> list[Row]:
     decide, the most pairs first. Closed, suspended and excluded places do not count."""
     pairs: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in rows:
-        if row["would_settle"] and row["result"] == "unknown" and _is_open(row):
+        if can_be_asked(row) and _is_open(row):
             pairs[row["would_settle"]].add((row["patient_key"], row["trial_id"]))
     found = [
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,13 +93,19 @@ def _result(criterion: dict[str, Any]) -> Value:
     return Value(answer.override.value if answer and answer.holds else criterion["result"])
 
 
+def can_be_asked(criterion: Mapping[str, Any]) -> bool:
+    """An open question that somebody can answer; what the rules cannot read is read, not asked for."""
+    is_open = bool(criterion["would_settle"]) and criterion["result"] == "unknown"
+    return is_open and criterion["reason_code"] not in ("unsupported", "text_only")
+
+
 def to_ask(found: Iterable[Place], asks: Iterable[Ask]) -> list[dict[str, Any]]:
     """What would settle open criteria, the most trials first, with what was already asked for. Places that
     are closed or excluded do not count."""
     trials: dict[str, set[str]] = defaultdict(set)
     for place in found:
         for criterion in place["criteria"] if place["part"] == "open" else ():
-            if criterion["would_settle"] and criterion["result"] == "unknown" and not criterion["answer"]:
+            if can_be_asked(criterion) and not criterion["answer"]:
                 trials[criterion["would_settle"]].add(place["trial_id"])
     asked = {ask.what: ask for ask in asks}
     wanted = [

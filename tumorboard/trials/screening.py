@@ -6,6 +6,7 @@ here and never stored as an entry. "Fits" means "fits the encoded criteria", nev
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tumorboard.trials.criteria import (
     Node,
     Not,
     Predicate,
+    Question,
     Trial,
     all_of,
     predicates,
@@ -90,13 +92,18 @@ def screen(
     rules: Rules | None = None,
     closed_world: bool = False,
     include_deceased: bool = False,
+    known: dict[Question, Outcome] | None = None,
 ) -> list[LevelResult]:
     """One result per level, the trial first.
+
+    `known` keeps what the patient's evidence answers, so that several trials ask the same only once; it is of
+    one patient and one day.
 
     `closed_world=True` answers as boolean engines do, for comparison runs only: each clause alone, and
     absence counts as negative.
     """
-    screening = _Screening(trial, patient, rules or Rules(), closed_world, include_deceased)
+    answers = {} if known is None else known
+    screening = _Screening(trial, patient, rules or Rules(), closed_world, include_deceased, answers)
     return list(screening.levels(trial.root, (), ""))
 
 
@@ -107,6 +114,7 @@ class _Screening:
     rules: Rules
     closed_world: bool
     include_deceased: bool
+    known: dict[Question, Outcome]
 
     def levels(self, level: Level, above: tuple[Node, ...], arm: str) -> Iterator[LevelResult]:
         match = closed_world.pruned(level.match) if self.closed_world else level.match
@@ -132,7 +140,9 @@ class _Screening:
         )  # fmt: skip
 
     def _answer(self, leaf: Predicate) -> Outcome:
-        outcome = match(leaf.asks, self.patient, self.rules)
+        outcome = self.known.get(leaf.asks)
+        if outcome is None:
+            outcome = self.known[leaf.asks] = match(leaf.asks, self.patient, self.rules)
         return closed_world.answer(leaf, self.patient, outcome, self.rules) if self.closed_world else outcome
 
 
@@ -142,10 +152,22 @@ def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[Criteri
         outcome = answers[leaf].negated() if negated else answers[leaf]
         is_open = id(leaf) in still_open
         yield CriterionResult(
-            leaf.path, leaf.wording, outcome.value, outcome.reason or "", outcome.evidence, outcome.note,
+            leaf.path, _worded(leaf, negated), outcome.value, outcome.reason or "", outcome.evidence,
+            outcome.note,
             outcome.would_settle if is_open else "", is_open, type(leaf.asks),
             who_answers(leaf.asks, outcome) if is_open else "", outcome.at_boundary, leaf.span,
         )  # fmt: skip
+
+
+_ESCAPE = re.compile(r"\\(?=[^\w\s])")  # the registry's markup writes `\>=`
+
+
+def _worded(leaf: Predicate, negated: bool) -> str:
+    """In the trial's words. Of a registry's text it is the part that was read: an exclusion says so."""
+    if leaf.span is None:
+        return leaf.wording
+    plain = _ESCAPE.sub("", leaf.wording)
+    return f"Not: {plain}" if negated else plain
 
 
 def _polarities(node: Node, negated: bool) -> Iterator[tuple[Predicate, bool]]:
