@@ -37,6 +37,12 @@ def test_a_fact_without_a_source_is_not_rendered(
     assert 'class="fact"' not in text
 
 
+def test_a_row_as_received_is_no_fact(client: Client, record: Record) -> None:
+    """It is what facts come from; a panel of its own would have nothing to say of it."""
+    row = review.received("SYN-1", {"text": review.LETTER, "type": "Clinic letter"}, "letter.txt")
+    assert get(client, record, "source", "bronze.notes", row["row_id"]).status_code == 404
+
+
 def test_no_address_holds_anything_of_the_patient(client: Client, record: Record) -> None:
     page = Page(get(client, record, "case").text)
     addresses = page.addresses + [event[5] for event in get(client, record, "timeline").json()["events"]]

@@ -69,7 +69,7 @@ def _panel(request: HttpRequest, found: Case, table: str, row_id: str) -> HttpRe
     pinned = snapshot_of(request)
     walker = Walker(found, request.user, pinned)
     origin = walker.source(table, row_id)
-    if origin is None:
+    if origin is None or "origin" not in origin.row:  # a row as received is where facts come from, not a fact
         raise Http404
     evidence = gather(found, by=request.user, snapshot=pinned, tables=())
     context = {
