@@ -1,0 +1,199 @@
+"""kill -9 of the web and of PostgreSQL at random moments while somebody reads: whatever was received is on
+record. (The gate's own kills: tests/integration/test_gate_process.py.)"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tests.integration import databases, gates
+from tests.integration.proofs import sized
+from tests.integration.proofs.hospital import Hospital
+from tests.integration.proofs.marks import found
+from tumorboard.audit.models import AuditEvent
+from tumorboard.governance import gate
+from tumorboard.governance.gate.calling import acting
+from tumorboard.runs import services
+
+pytestmark = pytest.mark.timeout(sized(300, 3600))
+KILLS = sized(15, 150)  # of each
+REQUEST_ID = re.compile(rb"x-request-id: ([0-9a-f-]{36})", re.IGNORECASE)
+
+
+@dataclass
+class Web:
+    port: int
+    pids: Path
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(int(self.pids.read_text()), signal.SIGKILL)
+
+    def get(self, path: str, session: str) -> bytes:
+        """All bytes of the answer that arrived, whether it was finished or not."""
+        lines = [
+            f"GET {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Cookie: sessionid={session}",
+            "Connection: close",
+        ]
+        asked = "\r\n".join([*lines, "", ""])
+        got = b""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
+            line.sendall(asked.encode())
+            while part := line.recv(65536):
+                got += part
+        return got
+
+    def ready(self, session: str) -> None:
+        deadline = time.monotonic() + 60
+        while not self.get("/healthz", session).startswith(b"HTTP/1.1"):
+            assert time.monotonic() < deadline, "no web was born"
+            time.sleep(0.05)
+
+
+@contextmanager
+def web(place: Hospital) -> Iterator[Web]:
+    port, pids = services.free_port(), place.home / "web.pid"
+    around = gates.surroundings(GATE="process", GATE_SOCKET=str(settings.GATE_SOCKET), DATABASE_POOL="true")
+    with (place.home / "web.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.proofs.web_nursery", str(port), str(pids)],
+            cwd=services.ROOT, env=around, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield Web(port, pids)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+def intents(request_id: str) -> set[str]:
+    rows = AuditEvent.objects.filter(request_id=request_id, phase="intent").values_list(
+        "patient_key", flat=True
+    )
+    return set(rows)
+
+
+def test_what_a_killed_web_had_answered_is_on_record(place: Hospital) -> None:
+    chance, answered, broken = random.Random(3), 0, 0
+    session = place.people["clinician"].caller().session_key
+    paths = {
+        n: [f"/cases/{place.cases[n].uuid}/{end}" for end in ("timeline.json", "wearables/", "trials/")]
+        for n in (1, 4)
+    }
+    with web(place) as server:
+        for _ in range(KILLS):
+            server.ready(session)
+            number = chance.choice(list(paths))
+            killer = threading.Timer(chance.uniform(0, 0.5), server.kill)
+            killer.start()
+            got = server.get(chance.choice(paths[number]), session)
+            killer.join()
+            header, _, body = got.partition(b"\r\n\r\n")
+            named = REQUEST_ID.search(header)
+            if not body:
+                broken += 1
+                continue
+            answered += 1
+            assert named, header[:200]
+            if b" 200 " in header[:20]:
+                assert place.keys[number] in intents(named[1].decode()), "an answer without a record"
+    print(f"\n{KILLS} kills of the web: {answered} answered, {broken} cut off; rows without a record: 0")
+    assert broken
+    assert found((place.home / "web.log").read_bytes()) == set()
+
+
+def kill_postgres(name: str) -> None:
+    """kill -9 of one of its processes: PostgreSQL then ends all others and recovers from its log."""
+    with psycopg.connect(services.postgres_url(settings.HOME), autocommit=True) as admin:
+        pids = [
+            pid for (pid,) in admin.execute("select pid from pg_stat_activity where datname = %s", [name])
+        ]
+    if pids:
+        with suppress(ProcessLookupError):
+            os.kill(pids[0], signal.SIGKILL)
+
+
+def recovered() -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        connection.close()
+        try:
+            with psycopg.connect(databases.url(connection.settings_dict["NAME"])) as again:
+                again.execute("select 1")
+            return
+        except psycopg.Error:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_what_was_read_while_postgres_was_killed_is_on_record(place: Hospital) -> None:
+    chance, read, refused = random.Random(4), 0, 0
+    name = connection.settings_dict["NAME"]
+    caller = place.people["clinician"].caller()
+    for number in range(KILLS):
+        asking = replace(caller, request_id=f"postgres-{number}")
+        killer = threading.Timer(chance.uniform(0, 0.06), kill_postgres, [name])
+        killer.start()
+        rows = received(place, asking)
+        killer.join()
+        recovered()
+        if rows is None:
+            refused += 1
+            continue
+        read += 1
+        assert intents(f"postgres-{number}") == {place.keys[1]}, f"{rows} rows without a record"
+    print(
+        f"\n{KILLS} kills of PostgreSQL: {read} reads answered, {refused} refused; rows without a record: 0"
+    )
+    deadline = time.monotonic() + 30
+    while received(place, caller) is None:
+        assert time.monotonic() < deadline, "the gate did not come back"
+
+
+def received(place: Hospital, caller: Any) -> int | None:
+    with acting(caller):
+        try:
+            return sum(
+                gate.read(place.ask("clinician", table, 1)).num_rows
+                for table in ("silver.labs", "gold.timeline")
+            )
+        except (gate.GateDown, gate.Refused):
+            return None
+
+
+@pytest.mark.parametrize("path", ["/", "/boards/", "/healthz"])
+def test_without_postgres_a_page_says_so(place: Hospital, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
+    client.force_login(place.user("clinician"), backend="django.contrib.auth.backends.ModelBackend")
+    connection.close()
+    with monkeypatch.context() as patch:
+        patch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        patch.setitem(connection.settings_dict, "PORT", "9")
+        answer = client.get(path)
+        connection.close()
+    assert answer.status_code == 503
+    if path != "/healthz":
+        assert "database does not answer" in answer.text
+        assert "Nothing was saved" in answer.text
+    with suppress(OperationalError):
+        assert client.get(path).status_code == 200
