@@ -223,19 +223,11 @@ def of_rule(rule: Rule) -> dict[str, Any]:
 # ---- explain and view as
 
 
-class _OfTable(Filter):
-    table = forms.ChoiceField(label="Table")
-
-    def offer_tables(self, first: tuple[str, str]) -> None:
-        listed = {table.name: table for table in tables.all_tables()}
-        self.fields["table"].choices = [first, *((name, name) for name in listed)]
-
-
 def _studies() -> list[tuple[str, str]]:
     return [("", "None"), *((str(s.uuid), s.code) for s in Study.objects.filter(purpose="research"))]
 
 
-class ExplainFilter(_OfTable):
+class ExplainFilter(Filter):
     """Who, what and why; the patient by record number, which never stands in an address."""
 
     private = ("record_number",)
@@ -248,10 +240,10 @@ class ExplainFilter(_OfTable):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        self.offer_tables(("", "Choose"))
+        listed = {table.name: table for table in tables.all_tables()}
+        self.fields["table"].choices = [("", "Choose"), *((name, name) for name in listed)]
         self.fields["study"].choices = _studies()
-        name = str((data or {}).get("table", ""))
-        known = next((table for table in tables.all_tables() if table.name == name), None)
+        known = listed.get(str((data or {}).get("table", "")))
         columns = [(column, column) for column in known.columns] if known else []
         self.fields["column"].choices = [("", "Choose after the table"), *columns]
 

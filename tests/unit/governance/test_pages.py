@@ -121,7 +121,7 @@ def test_an_administrator_sees_but_does_not_govern(client: Client):
     assert set(codes.values()) == {403}, codes
     for name in ("grants", "policies", "studies", "quality"):
         page = client.get(address(name)).text
-        assert "btn-danger" not in page and "Take away</button>" not in page and "Draft a policy" not in page
+        assert "btn-danger" not in page and "Take</button>" not in page and "Draft a policy" not in page
 
 
 # ---- every page
@@ -278,7 +278,7 @@ def test_a_table_with_its_columns_tags_and_versions(client: Client, steward: Use
     page = client.get(address("securable", "silver.variants"))
     for words in ("Variant allele fraction", "PHI", "1,218", "bronze.vcf 7", "d" * 16, "germline"):
         assert words in page.text
-    assert [one.run for one in page.context["versions"]] == ["", run]
+    assert [one.run for one in page.context["published"]] == ["", run]
     assert reverse("runs:run", args=[run]) in page.text
     assert "bronze.vcf" in page.context["sources"]
     assert "gold.actionability" in page.context["readers"]

@@ -83,7 +83,7 @@ def test_lowering_takes_a_second_steward(client: Client, steward: User, second: 
     second.post(decide, {"decision": "approve"})
     assert ColumnTag.objects.get().klass == "DEID"
     assert rulebook.current().tags["silver.patients"]["name"].klass == "DEID"
-    assert "already decided" in second.post(decide, {"decision": "refuse"}, follow=True).text
+    assert "already decided" in second.post(decide, {"decision": "refuse", "answer": "No"}, follow=True).text
     assert "Approved" in client.get(page).text
 
 
@@ -96,13 +96,13 @@ def test_raising_holds_at_once(client: Client, steward: User):
 
 def test_a_refused_proposal_changes_nothing(client: Client, steward: User, second: Client):
     found = pages.proposal(steward)
-    assert (
-        "Refused: the tags"
-        in second.post(address("decide_tags", found.uuid), {"decision": "refuse"}, follow=True).text
-    )
+    decide = address("decide_tags", found.uuid)
+    assert "Say why" in second.post(decide, {"decision": "refuse"}, follow=True).text
+    told = second.post(decide, {"decision": "refuse", "answer": "It holds names"}, follow=True).text
+    assert "Refused: the tags" in told
     found.refresh_from_db()
     assert found.state == "rejected" and not ColumnTag.objects.exists()
-    assert "Refused" in client.get(address("tags"), {"state": "rejected"}).text
+    assert "It holds names" in client.get(address("tags"), {"state": "rejected"}).text
 
 
 def test_going_back_to_the_declaration_is_a_proposal_too(client: Client, steward: User, second: Client):
@@ -284,16 +284,14 @@ def test_a_draft_is_refused_in_words(client: Client, steward: User, given: dict,
     assert not Policy.objects.exists()
 
 
-def test_a_published_policy_replaces_the_built_in_one(
-    client: Client, steward: User, second: Client
-):
+def test_a_published_policy_replaces_the_built_in_one(client: Client, steward: User, second: Client):
     years = pages.mask(name="dates-moved", scope="tumorboard", purposes=("research",))
     policy = pages.draft(steward, years)
     second.post(address("move_policy", policy.uuid), {"move": "publish"})
     holds = {words.rule.name: holds for words, holds in client.get(address("policies")).context["built_in"]}
     assert holds["dates-moved"] is False
     assert holds["ages-capped"] is True
-    assert "Shown the year only" in client.get(address("policies")).text
+    assert "The year only" in client.get(address("policies")).text
 
 
 # ---- studies

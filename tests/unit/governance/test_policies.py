@@ -182,7 +182,7 @@ def test_a_tag_is_removed_by_two(steward: User, second: User) -> None:
     actions.set_tags(target=NAME, sensitivity="restricted", by=steward, reason="famous")
     proposal = actions.remove_tags(target=NAME, by=steward, reason="no longer")
     assert ColumnTag.objects.exists()
-    actions.reject_tags(proposal=proposal, by=second)
+    actions.reject_tags(proposal=proposal, by=second, answer="Names of people")
     assert ColumnTag.objects.exists()
     actions.approve_tags(proposal=actions.remove_tags(target=NAME, by=steward, reason="really"), by=second)
     assert not ColumnTag.objects.exists()

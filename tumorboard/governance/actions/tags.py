@@ -65,9 +65,9 @@ def remove_tags(*, target: str, by: Any, reason: str) -> TagProposal:
 
 
 @transaction.atomic
-def approve_tags(*, proposal: TagProposal, by: Any) -> None:
+def approve_tags(*, proposal: TagProposal, by: Any, answer: str = "") -> None:
     """A second steward agrees; it holds from the next read on."""
-    _decide(proposal, TagProposal.State.APPROVED, by)
+    _decide(proposal, TagProposal.State.APPROVED, by, answer)
     if proposal.removal:
         ColumnTag.objects.filter(target=proposal.target).delete()
     else:
@@ -78,17 +78,18 @@ def approve_tags(*, proposal: TagProposal, by: Any) -> None:
 
 
 @transaction.atomic
-def reject_tags(*, proposal: TagProposal, by: Any) -> None:
-    """A second steward does not agree."""
-    _decide(proposal, TagProposal.State.REJECTED, by)
+def reject_tags(*, proposal: TagProposal, by: Any, answer: str) -> None:
+    """A second steward does not agree, and says why."""
+    _decide(proposal, TagProposal.State.REJECTED, by, said(answer, "the tags stay as they are"))
     _recorded(Event.TAGS_REJECTED, proposal, by)
 
 
-def _decide(proposal: TagProposal, state: str, by: Any) -> None:
+def _decide(proposal: TagProposal, state: str, by: Any, answer: str) -> None:
     _check_target(by, proposal.target)
     check_second(by, proposal.proposed_by)
     waiting = TagProposal.objects.filter(pk=proposal.pk, state=TagProposal.State.PROPOSED)
-    if not waiting.update(state=state, decided_by=by, decided_at=timezone.now()):
+    decided = {"decided_by": by, "decided_at": timezone.now(), "answer": answer.strip()}
+    if not waiting.update(state=state, **decided):
         raise ChangedMeanwhile("Somebody else has already decided on these tags.")
     proposal.refresh_from_db()
 

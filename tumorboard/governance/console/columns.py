@@ -63,7 +63,8 @@ def kinds_in_words(kinds: Iterable[str]) -> str:
 
 
 def kind_in_words(kind: str) -> str:
-    return KINDS.get(kind, kind).partition(":")[0].lower()
+    words = KINDS.get(kind, kind).partition(":")[0]
+    return words[:1].lower() + words[1:]
 
 
 def of_table(table: Table, may_browse: Callable[[str], bool]) -> list[TaggedColumn]:

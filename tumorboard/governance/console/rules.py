@@ -47,11 +47,14 @@ def in_words(rule: Rule) -> InWords:
 
 
 def principal(name: str) -> str:
-    """A group as its role, a person by number."""
+    """A group by its role or board, a person by number."""
     if name == "*":
         return "everybody"
-    code = name.removeprefix(PREFIX)
-    return Role(code).label if name.startswith(PREFIX) and code in Role.values else name
+    kind, _, rest = name.partition(":")
+    if kind == "board":
+        board, _, part = rest.partition(":")
+        return f"{part or 'members'} of board {board[:8]}"
+    return Role(rest).label if f"{kind}:" == PREFIX and rest in Role.values else name
 
 
 def _whom(rule: Rule) -> str:
@@ -91,7 +94,7 @@ def _purposes(rule: Rule) -> str:
 
 def _effect(rule: Rule) -> str:
     if rule.effect == MASK and rule.function in MASKS:
-        return f"Shown {MASKS[rule.function].words}"
+        return MASKS[rule.function].words.capitalize()
     if rule.effect == ROW_FILTER and rule.function in ROW_FILTERS:
         return f"Only: {function_words(rule.function)}"
     return "Refused" if rule.effect == DENY else f"{rule.function}, which is gone: reads are refused"

@@ -67,9 +67,11 @@ class TagProposal(Tagged):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True, help_text="Why it was approved or rejected")
 
     PHI: ClassVar[dict[str, str]] = classify(
-        none="id uuid target klass kinds sensitivity transform removal reason state proposed_at decided_at",
+        none="id uuid target klass kinds sensitivity transform removal reason state proposed_at decided_at"
+        " answer",
         id="proposed_by decided_by",
     )
 

@@ -71,7 +71,7 @@ def _table(request: HttpRequest, name: str, mine: Held) -> dict[str, Any]:
         "filter": form,
         "columns": [column for column in tagged.of_table(declared, mine.browses) if column.speaks_of(words)],
         "page": page,
-        "versions": browsing.shown(page, mine),
+        "published": browsing.shown(page, mine),
         "sources": sources,
         "readers": readers,
     }
@@ -88,7 +88,7 @@ def _grants(request: HttpRequest, name: str) -> list[dict[str, Any]]:
     """Who holds what on it, for the console only."""
     if not may_use_console(request.user):
         return []
-    chosen = {"securable": name, "state": granting.IN_FORCE}
+    chosen = {"securable": name, "state": granting.IN_FORCE, "beyond_use": True}
     return granting.shown(granting.search(chosen)[:GRANTS_SHOWN])
 
 

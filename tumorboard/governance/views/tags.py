@@ -46,6 +46,6 @@ def decide(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if decision not in DECISIONS:
         raise Refused("Approve or refuse.")
     action, words = DECISIONS[decision]
-    action(proposal=proposal, by=request.user)
+    action(proposal=proposal, by=request.user, answer=request.POST.get("answer", ""))
     messages.success(request, f"{words}: the tags of {proposal.target}.")
     return redirect("governance:tags")
