@@ -1,8 +1,13 @@
 # The two commands: `make demo` and `make test`. Everything else is for those who work on the code.
 PYTHON ?= python3
 PY := .venv/bin/python
+# What has a full size (PROVE=1): marks and probes, decisions, masks, kills, tampering, storage faults, lineage, pins.
+PROOFS := tests/repository tests/integration/proofs tests/integration/test_gate_process.py \
+	tests/integration/test_gate_users.py tests/integration/test_lineage.py tests/integration/test_upkeep.py \
+	tests/unit/audit/test_tampering.py tests/unit/governance tests/unit/lake/test_storage_faults.py \
+	tests/unit/lake/test_upkeep.py tests/unit/fusion/test_conformal.py
 
-.PHONY: help demo test bench check frontend install install-dev docs
+.PHONY: help demo test prove bench check frontend install install-dev docs
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -12,6 +17,9 @@ demo: install frontend  ## set everything up and start it with a synthetic cohor
 
 test: install-dev frontend  ## all tests, on the real services
 	@exec $(PY) -m pytest $(ARGS)
+
+prove: install-dev frontend  ## the proofs of governance at full size: hours
+	@PROVE=1 GATE_KILLS=300 $(PY) -m pytest -s $(or $(ARGS),$(PROOFS)) && $(PY) -m benchmarks.mutate_policy
 
 bench: install-dev frontend  ## benchmarks, as ratios against a reference in the same run
 	@exec $(PY) -m benchmarks
