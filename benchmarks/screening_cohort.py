@@ -1,3 +1,4 @@
+# ruff: noqa: E501, C409 (tables of words)
 """Patients and trials at random for the screening benchmark: the silver tables as Arrow, the trials as documents.
 
 Shares are those of a large hospital as far as published: tumour types by incidence, half of the patients with
@@ -19,8 +20,38 @@ TYPES = {
     "PRAD": 0.14, "PAAD": 0.06, "MEL": 0.06, "HGSOC": 0.04, "AML": 0.02, "DLBCLNOS": 0.03, "": 0.04,
 }  # fmt: skip
 GENES = tuple(
-    "EGFR KRAS BRAF ALK ERBB2 TP53 PIK3CA BRCA1 BRCA2 ROS1 RET MET NTRK1 FGFR2 FGFR3 IDH1 PTEN STK11 KEAP1 APC "
-    "CDK12 ATM RB1 NRAS MAP2K1 AKT1 ESR1 AR KIT PDGFRA".split()
+    [
+        "EGFR",
+        "KRAS",
+        "BRAF",
+        "ALK",
+        "ERBB2",
+        "TP53",
+        "PIK3CA",
+        "BRCA1",
+        "BRCA2",
+        "ROS1",
+        "RET",
+        "MET",
+        "NTRK1",
+        "FGFR2",
+        "FGFR3",
+        "IDH1",
+        "PTEN",
+        "STK11",
+        "KEAP1",
+        "APC",
+        "CDK12",
+        "ATM",
+        "RB1",
+        "NRAS",
+        "MAP2K1",
+        "AKT1",
+        "ESR1",
+        "AR",
+        "KIT",
+        "PDGFRA",
+    ]
 )
 HOTSPOTS = {
     "EGFR": ("p.L858R", "p.T790M", "p.E746_A750del", "p.G719A"), "KRAS": ("p.G12C", "p.G12D", "p.G12V", "p.Q61H"),
@@ -36,8 +67,22 @@ ANALYTES = (
     ("Albumin", "g/dL", 3.9, 0.5, 3.5, 5.0), ("LDH", "U/L", 220.0, 90.0, 120.0, 250.0),
 )  # fmt: skip
 AGENTS = tuple(
-    "osimertinib carboplatin cisplatin pembrolizumab nivolumab capecitabine trastuzumab letrozole olaparib "
-    "enzalutamide bevacizumab oxaliplatin docetaxel gemcitabine".split()
+    [
+        "osimertinib",
+        "carboplatin",
+        "cisplatin",
+        "pembrolizumab",
+        "nivolumab",
+        "capecitabine",
+        "trastuzumab",
+        "letrozole",
+        "olaparib",
+        "enzalutamide",
+        "bevacizumab",
+        "oxaliplatin",
+        "docetaxel",
+        "gemcitabine",
+    ]
 )
 OTHER = ("Heart failure", "Hypertension", "Diabetes mellitus", "Asthma", "Hepatitis B", "Psoriasis", "COPD")
 CODES = ("I50.9", "I10", "E11.9", "J45", "B18.1", "L40", "J44")
@@ -68,8 +113,12 @@ class Draw:
         return pa.array(day, pa.int32(), mask=self.random.random(size) < share).cast(pa.date32())
 
 
+def key(number: int) -> str:
+    return f"p{number:07d}"
+
+
 def _table(table: str, owner: np.ndarray, /, **columns: Any) -> pa.Table:
-    keys = pa.array([f"p{number:07d}" for number in owner]) if len(owner) else pa.array([], pa.string())
+    keys = pa.array([key(number) for number in owner], pa.string())
     rows = pa.array([f"{table}-{number}" for number in range(len(owner))], pa.string())
     return pa.table({"patient_key": keys, "row_id": rows, **columns})
 
@@ -128,7 +177,9 @@ def _genomic(draw: Draw) -> dict[str, pa.Table]:
     kind = draw.one_of(["snv", "indel", "cnv", "sv"], len(of_test), [0.72, 0.1, 0.13, 0.05])
     small = np.isin(kind, ["snv", "indel"])
     change = [_change(draw, name) if is_small else None for name, is_small in zip(gene, small, strict=True)]
-    effect = draw.one_of(["missense_variant", "stop_gained", "frameshift_variant", "synonymous_variant"], len(gene))
+    effect = draw.one_of(
+        ["missense_variant", "stop_gained", "frameshift_variant", "synonymous_variant"], len(gene)
+    )
     marked = draw.who(2.2)
     name = draw.one_of(["MSI", "MMR", "TMB", "HER2", "ER", "PR", "PD-L1 TPS"], len(marked))
     number = draw.random.gamma(2, 6, len(marked)).round(1)
@@ -262,7 +313,11 @@ def _curated(random: np.random.Generator, number: int) -> dict[str, Any]:
         for code in ("A", "B")[: int(random.integers(1, 3))]
     ]
     step = {"step_code": "1", "match": [{"and": [_disease_of(random), *general]}], "arm": arms}
-    return {"protocol_no": f"TB-{number:04d}", "status": "open to accrual", "treatment_list": {"step": [step]}}
+    return {
+        "protocol_no": f"TB-{number:04d}",
+        "status": "open to accrual",
+        "treatment_list": {"step": [step]},
+    }
 
 
 TERMS = (
@@ -294,7 +349,10 @@ def _clinical(random: np.random.Generator) -> dict[str, Any]:
         {"prior_therapy": "!" + _pick(random, AGENTS)},
         {"washout": f"{_pick(random, (14, 21, 28))} days"},
         {"active_brain_metastases_allowed": "No"},
-        {"comorbidity": "!" + _pick(random, ("heart failure", "hepatitis B", "autoimmune disease", "asthma"))},
+        {
+            "comorbidity": "!"
+            + _pick(random, ("heart failure", "hepatitis B", "autoimmune disease", "asthma"))
+        },
         {"stage_group": _pick(random, (["III", "IV"], ["IV"]))},
     )
     return _pick(random, choices)
@@ -365,5 +423,3 @@ def _prose_against(random: np.random.Generator) -> str:
         f"Chemotherapy within {random.integers(2, 6)} weeks before study entry", "Uncontrolled intercurrent illness",
         "Interstitial lung disease", "Known allergy to the study drug", "Major surgery within 4 weeks",
     )))  # fmt: skip
-
-

@@ -7,6 +7,7 @@ the `variant_classification` values of the two published CTML schemas.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Word, folded (lower case, one underscore between words) -> the Sequence Ontology terms it stands for.
 _INDEL_TERMS = {
@@ -81,6 +82,7 @@ SILENT = frozenset({
 OUTSIDE_EXONS = SILENT - {"synonymous_variant", "stop_retained_variant"}
 
 
+@lru_cache(maxsize=4096)
 def terms(text: object) -> frozenset[str]:
     """Sequence Ontology terms of one consequence or classification; several may be joined by `&`.
 

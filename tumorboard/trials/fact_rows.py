@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -300,17 +301,26 @@ def _list(value: Any) -> list[str]:
 
 def _gene(value: Any) -> str:
     """The approved symbol where the text is one; otherwise the text, so that nothing is lost."""
-    symbol = text(value)
-    if symbol.lower() == "intergenic":
+    return _symbol(text(value))
+
+
+@lru_cache(maxsize=65_536)
+def _symbol(written: str) -> str:
+    if written.lower() == "intergenic":
         return "intergenic"
     try:
-        return GeneSymbol.parse(symbol)
+        return GeneSymbol.parse(written)
     except ValueError:
-        return symbol
+        return written
 
 
 def _change(value: Any) -> ProteinChange | None:
+    return _protein_change(text(value))
+
+
+@lru_cache(maxsize=65_536)
+def _protein_change(written: str) -> ProteinChange | None:
     try:
-        return ProteinChange.parse(text(value))
+        return ProteinChange.parse(written)
     except ValueError:
         return None

@@ -54,6 +54,11 @@ def test_every_place_has_the_verdict_of_the_row_engine(
         for row, place in enumerate(found.places)
         for column, patient in enumerate(found.patients)
     }
+    for patient in patients:
+        alone = compiled(many).run_one(patient, RULES)
+        column = found.patients.index(patient.patient_key)
+        assert alone.codes[:, 0].tolist() == found.codes[:, column].tolist()
+        assert alone.near[:, 0].tolist() == found.near[:, column].tolist()
     assert by_columns == {
         (patient.patient_key, result.trial_id, result.level, result.place or result.trial_id): result.verdict
         for patient in patients
