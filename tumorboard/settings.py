@@ -40,6 +40,10 @@ def flag(name: str, default: bool) -> bool:
     return value == "true"
 
 
+# Each connection is looked at before it is given out: after PostgreSQL was away none of the old ones is.
+POOLED = {"CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": {"min_size": 1, "max_size": 10}}}
+
+
 def postgres(url: str) -> dict[str, object]:
     """A Django database entry from a postgresql:// address (host may be a socket folder in `?host=`)."""
     parts = urlsplit(url)
@@ -55,7 +59,7 @@ def postgres(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
         "PORT": str(parts.port or ""),
-        **({"OPTIONS": {"pool": {"min_size": 1, "max_size": 10}}} if flag("DATABASE_POOL", False) else {}),
+        **(POOLED if flag("DATABASE_POOL", False) else {}),
     }
 
 
