@@ -39,13 +39,3 @@ class Declined(TextChoices):
 
 def may_follow(old: str, new: str) -> bool:
     return State(new) in TRANSITIONS[State(old)]
-
-
-def drawn() -> str:
-    """The state machine as a Mermaid diagram, for the documentation."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.TO_DISCUSS.value}"]
-    for old, followers in TRANSITIONS.items():
-        lines += [f"    {old.value} --> {new.value}" for new in followers]
-        if not followers:
-            lines.append(f"    {old.value} --> [*]")
-    return "\n".join(lines)
