@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.report import options
 
-ALL = ("ingest", "page", "growth", "audit", "gate")
+ALL = ("ingest", "page", "growth", "audit", "gate", "screening")
 
 
 def main() -> int:
