@@ -154,7 +154,7 @@ class PolicyFilter(Filter):
 
 
 class SimulationFilter(Filter):
-    role = forms.ChoiceField(label="For people who are", choices=[("", "Anything"), *Role.choices])
+    role = forms.ChoiceField(label="For people who are", choices=[("", "In any role"), *Role.choices])
 
 
 FUNCTIONS = [
