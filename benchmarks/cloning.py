@@ -101,10 +101,10 @@ select 's' || substr(k, 2), 'mrn', 'SCALE-' || n, k from unnest(%(keys)s::text[]
 """
 REACH = """
 insert into governance_patientreach (patient_key, group_id, reason, starts_at)
-select (%(keys)s::text[])[1 + n %% %(patients)s],
-       (%(groups)s::int[])[1 + (n / %(patients)s * 37 + n) %% %(boards)s],
-       'agenda', now() - interval '1 day'
-from generate_series(0, %(relations)s - 1) n
+select k, g, 'agenda', now() - interval '1 day'
+from unnest(%(keys)s::text[]) with ordinality p (k, n)
+cross join generate_series(1, %(each)s) r
+join unnest(%(groups)s::int[]) with ordinality b (g, m) on m = 1 + (n + 37 * r) %% %(boards)s
 """
 CASES = """
 insert into cases_case (uuid, patient_key, board_id, question, diagnosis_hint, urgency, status,

@@ -137,10 +137,9 @@ class Hospital:
 
     def _fill(self, patients: int, own: set[str]) -> None:
         groups = [board.group_id for board in self.boards]
-        many = {"keys": self.keys, "patients": patients, "boards": BOARDS}
         cloning.run(cloning.EMPTY)
         cloning.run(cloning.SUBJECTS, keys=self.keys)
-        cloning.run(cloning.REACH, groups=groups, relations=RELATIONS * patients, **many)
+        cloning.run(cloning.REACH, keys=self.keys, groups=groups, boards=BOARDS, each=RELATIONS)
         others = [key for key in self.keys if key not in own]
         of = [board.pk for board in self.boards]
         cloning.run(cloning.CASES, keys=others, of=of, boards=BOARDS, by=self.alice.pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -16,7 +16,8 @@ from tumorboard.audit.models import BODY, POSITION, AuditEvent, Phase, actor_of,
 from tumorboard.audit.numbers import uuid7
 
 NAMED = 1000  # patients of one event that are listed; of more, their number and a digest
-APPEND = "SELECT seq, shard, shard_seq, previous_hash, hash FROM audit_append(%s)"
+BETWEEN = "\x1e"  # record separator: JSON has no such character but escaped
+APPEND = "SELECT seq, shard, shard_seq, previous_hash, hash FROM audit_append(string_to_array(%s, chr(30)))"
 TEXTS = frozenset(f.attname for f in BODY if f.get_internal_type() in ("TextField", "CharField"))
 NUMBERS = frozenset(f.attname for f in BODY if f.get_internal_type() == "BigIntegerField")
 LISTS = frozenset(f.attname for f in BODY if f.get_internal_type() == "ArrayField")
@@ -35,7 +36,14 @@ def record(event: str, *, by: Any, **what: Any) -> AuditEvent:
 
 
 def record_many(events: Sequence[dict[str, Any]], *, by: Any) -> list[AuditEvent]:
-    """Append several events of one actor in one step; each is a link of a chain of its own.
+    """Append several events of one actor in one step; each is a link of a chain."""
+    return [
+        AuditEvent(**body, **dict(zip(POSITION, place, strict=True))) for body, place in append(events, by=by)
+    ]
+
+
+def append(events: Sequence[dict[str, Any]], *, by: Any) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]]]:
+    """The same for callers in a hurry: what was written of each event and its place, as plain values.
 
     One statement: the database takes a chain that nobody writes to, numbers and links the events, inserts
     them. The chain stays taken until the transaction ends, so it never forks.
@@ -43,16 +51,12 @@ def record_many(events: Sequence[dict[str, Any]], *, by: Any) -> list[AuditEvent
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record must run inside the transaction of the change it records")
     if not events:
-        return []
+        return iter(())
     common = {**context.current(), **_actor(by)}
     bodies = [_body(common, **what) for what in events]
     with connection.cursor() as cursor:
-        cursor.execute(APPEND, [[canonical(body).decode() for body in bodies]])
-        return [_event(body, place) for body, place in zip(bodies, cursor.fetchall(), strict=True)]
-
-
-def _event(body: dict[str, Any], place: tuple[Any, ...]) -> AuditEvent:
-    return AuditEvent(**body, **dict(zip(POSITION, place, strict=True)))
+        cursor.execute(APPEND, [BETWEEN.join(canonical(body).decode() for body in bodies)])
+        return zip(bodies, cursor.fetchall(), strict=True)
 
 
 def _actor(by: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import hashlib
 import uuid
 from dataclasses import dataclass, replace
 
+from django.db import connection
+
 from tumorboard.governance.models import ColumnTag, Policy, PolicyEpoch
 from tumorboard.governance.policies.builtin import BUILT_IN
 from tumorboard.governance.policies.words import Rule, hash_of
@@ -43,8 +45,10 @@ def current() -> Rulebook:
 
 def mark() -> uuid.UUID:
     """Changes whenever a rule, tag, grant, study or consent does."""
-    found = PolicyEpoch.objects.filter(pk=1).values_list("mark", flat=True).first()
-    return found or PolicyEpoch.objects.get_or_create(pk=1)[0].mark
+    with connection.cursor() as cursor:
+        cursor.execute("select mark from governance_policyepoch where id = 1")
+        found = cursor.fetchone()
+    return found[0] if found else PolicyEpoch.objects.get_or_create(pk=1)[0].mark
 
 
 def move_mark() -> None:

@@ -1,4 +1,8 @@
-"""What is true of a person, read from the database when a rule asks for it, in sets."""
+"""What is true of a person, read from the database when a rule asks for it, in sets.
+
+What every decision asks (groups, grants, relations) is asked in two statements written out: putting them
+together anew each time took longer than their answer.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tumorboard.governance.models import (
@@ -16,8 +21,6 @@ from tumorboard.governance.models import (
     PatientReach,
     PatientUnit,
     QualityAssignment,
-    SecurableGroupGrant,
-    SecurableUserGrant,
     Study,
     StudyMember,
 )
@@ -25,6 +28,34 @@ from tumorboard.governance.policies.words import Grant
 from tumorboard.governance.standing_grants import SERVICE_GROUP
 
 NOBODY_REACHED: frozenset[str] = frozenset()
+
+# Groups of a user (or the groups given), and every grant in force that reaches them, denials among them.
+STANDING = """
+with mine as (
+    select id, name from auth_group where id in (
+        select group_id from accounts_user_groups where user_id = %(user)s
+        union all select unnest(%(groups)s::int[])
+    )
+), held as (
+    select permission_id, content_object_id, purposes, effect, expires_at
+    from governance_securablegroupgrant where group_id in (select id from mine)
+    union all
+    select permission_id, content_object_id, purposes, effect, expires_at
+    from governance_securableusergrant where user_id = %(user)s
+)
+select (select coalesce(json_object_agg(id, name), '{}') from mine),
+       (select coalesce(json_agg(distinct jsonb_build_array(p.codename, s.name, h.purposes, h.effect)), '[]')
+        from held h join auth_permission p on p.id = h.permission_id
+                    join governance_securable s on s.id = h.content_object_id
+        where h.expires_at is null or h.expires_at > %(now)s)
+"""
+# As PatientReach.objects.of says it, of the patients given, or of all.
+REACHED = """
+select patient_key, user_id is not null, reason from governance_patientreach
+where (%(keys)s::text[] is null or patient_key = any(%(keys)s::text[]))
+  and (user_id = %(user)s or group_id = any(%(groups)s::int[]))
+  and starts_at <= %(now)s and (ends_at is null or ends_at > %(now)s)
+"""
 
 
 @dataclass(frozen=True)
@@ -43,12 +74,12 @@ class LoadedPerson:
         self.user, self.study = user, study
         self.keys = None if keys is None else list(keys)
         self.active = bool(user is not None and user.is_active)
-        groups = list(user.groups.values_list("pk", "name")) if self.active else []
-        self.group_ids = [pk for pk, _ in groups]
-        names = {name for _, name in groups}
-        self.service = SERVICE_GROUP in names
-        self.principals = frozenset({f"user:{user.pk}", *names}) if self.active else frozenset()
-        self.grants: tuple[Grant, ...] = grants_of(user, self.group_ids) if self.active else ()
+        groups, self.grants = standing_of(user.pk) if self.active else ({}, ())
+        self.group_ids = list(groups)
+        if self.active:
+            user.__dict__["group_names"] = frozenset(groups.values())  # nobody need ask for them again
+        self.service = SERVICE_GROUP in groups.values()
+        self.principals = frozenset({f"user:{user.pk}", *groups.values()}) if self.active else frozenset()
 
     def of_all(self) -> LoadedPerson:
         """The same person, about all patients."""
@@ -71,15 +102,17 @@ class LoadedPerson:
 
     @cached_property
     def _reached(self) -> Reached:
-        rows = self._asked(PatientReach.objects.of(self.user, self.group_ids))
         if self.keys == [] or not self.active:
             return Reached()
-        found = list(rows.values_list("patient_key", "user_id", "reason"))
-        emergency, care = PatientReach.Reason.BREAK_GLASS, set()
+        asked = {"keys": self.keys, "user": self.user.pk, "groups": self.group_ids, "now": timezone.now()}
+        with connection.cursor() as cursor:
+            cursor.execute(REACHED, asked)
+            found = cursor.fetchall()
+        emergency = PatientReach.Reason.BREAK_GLASS
         care = {key for key, _, reason in found if reason != emergency}
         return Reached(
             frozenset(key for key, _, _ in found),
-            frozenset(key for key, user, reason in found if user is not None and reason != emergency),
+            frozenset(key for key, own, reason in found if own and reason != emergency),
             frozenset(key for key, _, reason in found if reason == emergency) - care,
         )
 
@@ -115,23 +148,17 @@ class LoadedPerson:
         return rows if self.keys is None else rows.filter(patient_key__in=self.keys)
 
 
-def grants_of(user: Any, group_ids: list[int]) -> tuple[Grant, ...]:
-    """Every grant in force that reaches the user, denials among them, in one query."""
-    of_groups = SecurableGroupGrant.objects.in_force().filter(group__in=group_ids)
-    of_user = SecurableUserGrant.objects.in_force().filter(user=user)
-    rows = _plain(of_groups, "group").union(_plain(of_user, "user"), all=True)
-    return tuple(
-        Grant(privilege, name, frozenset(purposes), effect == Effect.DENY)
-        for _, privilege, name, purposes, effect in rows
-    )
+def grants_of(groups: Iterable[int]) -> tuple[Grant, ...]:
+    """Every grant in force that reaches the members of groups, denials among them."""
+    return standing_of(None, groups)[1]
 
 
-def _plain(grants: QuerySet[Any], of: str) -> QuerySet[Any]:
-    """The parts of a grant; its kind and number keep equal grants of several groups apart."""
-    columns = ("privilege_code", "securable_name", "purposes", "effect")
-    named = grants.annotate(
-        of=Value(of),
-        privilege_code=F("permission__codename"),
-        securable_name=F("content_object__name"),
+def standing_of(user: int | None, groups: Iterable[int] = ()) -> tuple[dict[int, str], tuple[Grant, ...]]:
+    """The groups by number, and the different grants in force that reach the user or a member of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, {"user": user, "groups": list(groups), "now": timezone.now()})
+        named, held = cursor.fetchone()
+    grants = (
+        Grant(what, on, frozenset(purposes), effect == Effect.DENY) for what, on, purposes, effect in held
     )
-    return named.order_by().values_list("of", *columns)
+    return {int(pk): name for pk, name in named.items()}, tuple(grants)

@@ -39,7 +39,7 @@ __all__ = [
     "WriteFailed",
 ]
 
-ROW_GROUP = 16_384  # rows are sorted by patient: a read of one patient skips all groups but one or two
+ROW_GROUP = 4_096  # rows are sorted by patient: a read of one decodes one or two groups, whole
 PREDICATE_LIMIT = 500  # patients named in one replaceWhere; above it the whole table is rewritten
 OPEN_AT_ONCE = 256
 UNTOUCHED = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)  # upkeep does that

@@ -16,6 +16,7 @@ from tests.unit.governance.conftest import born, write
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 from tumorboard.audit.models import AuditEvent
+from tumorboard.audit.record import NAMED
 from tumorboard.governance import gate
 from tumorboard.governance.actions import close_reach, open_reach, pin_snapshot, record_consents
 from tumorboard.governance.gate import NotPublished, Refused, Request, deciding
@@ -189,15 +190,15 @@ def test_a_refusal_is_on_record(alice: User, ben: str) -> None:
     assert (last().event, last().patient_key, last().table) == ("lake_refused", ben, "silver.patients")
 
 
-def test_each_patient_of_a_read_has_a_record(alice: User, ann: str, ben: str) -> None:
+def test_a_read_is_on_record_for_each_of_its_patients(alice: User, ann: str, ben: str) -> None:
     open_reach(patient_key=ben, reason="care_team", by="tests", user=alice)
     gate.read(Request(by=alice, purpose=TREATMENT, table="silver.patients", patient_keys=[ann, ben]))
-    events = AuditEvent.objects.filter(event="lake_read")
-    assert set(events.values_list("patient_key", flat=True)) == {ann, ben}
+    (event,) = AuditEvent.objects.filter(event="lake_read")
+    assert [AuditEvent.objects.for_patient(key).first() for key in (ann, ben)] == [event, event]
 
 
 def test_a_long_list_is_one_record_with_its_digest(service: User, ann: str) -> None:
-    keys = [ann, *(f"p{number}" for number in range(deciding.LISTED))]
+    keys = [ann, *(f"p{number}" for number in range(NAMED))]
     gate.read(Request(by=service, purpose=OPERATIONS, table="silver.patients", patient_keys=keys))
     assert last().patient_count == len(keys)
     assert len(last().patient_digest) == 64
@@ -221,7 +222,7 @@ def test_without_a_record_there_is_no_data(
     def fails(*args: Any, **kwargs: Any) -> None:
         raise ConnectionError("the audit log cannot be written")
 
-    monkeypatch.setattr(deciding, "record_many", fails)
+    monkeypatch.setattr(deciding, "append", fails)
     with pytest.raises(ConnectionError):
         READS[how](asked(alice, ann))
     assert opened == []
@@ -253,7 +254,7 @@ def test_what_is_refused_is_recorded_and_not_opened(
     with pytest.raises(Refused):
         READS[how](asked(alice, ben))
     assert opened == []
-    assert set(AuditEvent.objects.filter(patient_key=ben).values_list("event", flat=True)) == {"lake_refused"}
+    assert set(AuditEvent.objects.for_patient(ben).values_list("event", flat=True)) == {"lake_refused"}
 
 
 def test_one_refusal_refuses_all_tables(alice: User, ann: str, ben: str) -> None:

@@ -43,7 +43,7 @@ class Archetype:
 
 def of_role(role: Role) -> Standing:
     groups = list(Group.objects.filter(name=role.group_name).values_list("pk", flat=True))
-    grants = grants_of(None, groups)
+    grants = grants_of(groups)
     return Standing(Archetype(frozenset({role.group_name}), grants), rulebook.current())  # type: ignore[arg-type]
 
 

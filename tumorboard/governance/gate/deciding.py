@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from tumorboard.audit.events import Event
-from tumorboard.audit.record import record_many
+from tumorboard.audit.record import append
 from tumorboard.governance.gate.asking import Condition, Request
 from tumorboard.governance.gate.faults import BadRequest, NotPublished, Refused, UnknownColumn
 from tumorboard.governance.gate.proving import Proven
@@ -21,7 +20,6 @@ from tumorboard.lake import tables
 from tumorboard.scores.shown import TABLE as SCORES
 from tumorboard.scores.shown import shown_versions
 
-LISTED = 100  # patients named one by one in the audit log
 WAIT_FOR_THE_LOG = "8s"  # the caller's own transaction may hold it: better no rows than a wait for ever
 
 
@@ -136,7 +134,7 @@ def admit(requests: Sequence[tuple[Request, bool]], proven: Proven, *, durable: 
     """
     admission = decide(requests, proven)
     refused = first_refusal(admission)
-    keep([event for read in admission.reads for event in _events(read, proven)], proven.user, durable)
+    keep([_event(read, proven) for read in admission.reads], proven.user, durable)
     if refused is not None:
         raise Refused(f"{refused.request.table} is not open to this person for this purpose")
     return admission
@@ -152,20 +150,20 @@ def keep(events: Sequence[dict[str, Any]], by: Any, durable: bool) -> None:
         if durable:
             with connection.cursor() as cursor:
                 cursor.execute("select set_config('lock_timeout', %s, true)", [WAIT_FOR_THE_LOG])
-        record_many(events, by=by)
+        append(events, by=by)
 
 
 def refuse(requests: Sequence[Request], proven: Proven, rule: str, *, durable: bool) -> None:
     """Record that something was refused for a reason outside the decision function."""
     no = Decision(False, rule)
-    keep([e for r in requests for e in _events(Admitted(r, no), proven)], proven.user, durable)
+    keep([_event(Admitted(r, no), proven) for r in requests], proven.user, durable)
 
 
-def _events(read: Admitted, proven: Proven) -> list[dict[str, Any]]:
-    """One record for each patient of the request, so that 'who saw this patient' is one question; of a long
-    list (the application's own work) one record with the number of patients and the hash of their keys."""
+def _event(read: Admitted, proven: Proven) -> dict[str, Any]:
+    """One record of the request with all its patients, so that 'who saw this patient' is one question (of
+    very many patients the record holds their number and a digest)."""
     request, decision = read.request, read.decision
-    common = {
+    return {
         "event": Event.LAKE_READ if decision.allowed else Event.LAKE_REFUSED,
         "phase": "intent" if decision.allowed else "deny",
         "outcome": "allowed" if decision.allowed else "refused",
@@ -177,13 +175,9 @@ def _events(read: Admitted, proven: Proven) -> list[dict[str, Any]]:
         "policy_hash": decision.policy_hash,
         "masks": dict(decision.masks),
         "row_filter": "" if decision.patients is None else f"{len(decision.patients)} patients",
+        "patient_keys": request.patients or (),
         **proven.on_record,
     }
-    keys = request.patients or [""]
-    if len(keys) > LISTED:
-        digest = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
-        return [{**common, "patient_count": len(keys), "patient_digest": digest}]
-    return [{**common, "patient_key": key} for key in keys]
 
 
 Check = Callable[[], None]

@@ -8,13 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from tumorboard.governance.gate.calling import Caller
 from tumorboard.governance.gate.faults import Refused
 from tumorboard.governance.models.capabilities import Capability, live
+
+SESSION = """
+select u.*, s.session_data, s.expire_date from accounts_user u, django_session s
+where s.session_key = %s and s.expire_date > %s and u.id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -56,24 +61,26 @@ def in_process(user: Any, caller: Caller) -> Proven:
 
 def prove(user_id: str, caller: Caller) -> Proven:
     """Whose session or capability it is. Raises Refused, in words that are the same for all that is wrong."""
-    proven = _by_token(caller) if caller.token else _by_session(caller)
+    proven = _by_token(caller) if caller.token else _by_session(user_id, caller)
     if proven is None or not proven.user.is_active or str(proven.user.pk) != user_id:
         raise Refused("no session and no capability of this person is in force")
     return proven
 
 
-def _by_session(caller: Caller) -> Proven | None:
+def _by_session(user_id: str, caller: Caller) -> Proven | None:
     """As Django itself decides: not expired, of this account, not sealed off since by a new password."""
-    found = Session.objects.filter(session_key=caller.session_key, expire_date__gt=timezone.now()).first()
-    if found is None:
+    if not user_id.isdecimal():
         return None
-    content = found.get_decoded()
-    user = get_user_model().objects.filter(pk=content.get(SESSION_KEY) or None).first()
-    sealed = user is not None and any(
+    asked = [caller.session_key, timezone.now(), user_id]
+    user = next(iter(get_user_model().objects.raw(SESSION, asked)), None)
+    if user is None:
+        return None
+    content = SessionStore().decode(user.session_data)
+    sealed = content.get(SESSION_KEY) == user_id and any(
         constant_time_compare(content.get(HASH_SESSION_KEY, ""), seal)
         for seal in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     )
-    return Proven(user, caller, "session", found.expire_date) if sealed else None
+    return Proven(user, caller, "session", user.expire_date) if sealed else None
 
 
 def _by_token(caller: Caller) -> Proven | None:
