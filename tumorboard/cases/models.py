@@ -12,7 +12,7 @@ from django.db.models import F, Q, When
 
 from tumorboard.audit.phi import classify
 from tumorboard.boards.models import Board
-from tumorboard.cases.status import ENDED, OPEN, Status
+from tumorboard.cases.status import DECIDED, ENDED, OPEN, Status
 from tumorboard.governance.models import PatientReach
 from tumorboard.governance.permissions import reachable_keys
 
@@ -24,6 +24,19 @@ class Urgency(models.TextChoices):
     ROUTINE = "routine", "Routine"
     SOON = "soon", "Soon"
     URGENT = "urgent", "Urgent"
+
+
+# Those with a slot first, meeting by meeting; then the most urgent, longest waiting.
+URGENT_FIRST = Choice(When(urgency=Urgency.URGENT, then=0), When(urgency=Urgency.SOON, then=1), default=2)
+WORKLIST_ORDER = (
+    F("meeting_at").asc(nulls_last=True), "meeting_uuid", "slot_at", URGENT_FIRST, "created_at", "pk",
+)  # fmt: skip
+
+
+def _worklist(name: str, *of: Status) -> models.Index:
+    """An index in the order of the worklist: its first page looks at the first cases only."""
+    shown = Q(status__in=[status.value for status in of])
+    return models.Index(*WORKLIST_ORDER[:-1], "id", name=f"case_worklist_{name}", condition=shown)
 
 
 class Cases(models.QuerySet["Case"]):
@@ -38,13 +51,7 @@ class Cases(models.QuerySet["Case"]):
         return self.exclude(status__in=ENDED)
 
     def in_worklist_order(self) -> Cases:
-        """Those with a slot first, meeting by meeting; then the most urgent, longest waiting."""
-        urgent_first = Choice(
-            When(urgency=Urgency.URGENT, then=0), When(urgency=Urgency.SOON, then=1), default=2
-        )
-        return self.order_by(
-            F("meeting_at").asc(nulls_last=True), "meeting_uuid", "slot_at", urgent_first, "created_at", "pk"
-        )
+        return self.order_by(*WORKLIST_ORDER)
 
 
 class Case(models.Model):
@@ -89,7 +96,11 @@ class Case(models.Model):
                 name="one_open_case_per_patient_and_board",
             ),
         ]
-        indexes = [models.Index(fields=["meeting_at", "meeting_uuid", "slot_at"], name="case_worklist")]
+        indexes = [
+            _worklist("open", *OPEN),
+            _worklist("decided", *DECIDED),
+            _worklist("ended", *ENDED),
+        ]
 
     def __str__(self) -> str:
         return f"Case {self.uuid}"

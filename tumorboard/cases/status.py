@@ -45,6 +45,7 @@ OWNERS: dict[Status, str] = {
 
 BEFORE_MEETING = (Status.REGISTERED, Status.IN_PREPARATION, Status.READY)
 OPEN = (*BEFORE_MEETING, Status.ON_AGENDA, Status.DISCUSSED)
+DECIDED = (Status.DECIDED, Status.IN_FOLLOW_UP)
 ENDED = (Status.CLOSED, Status.WITHDRAWN)
 
 

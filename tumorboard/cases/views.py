@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,11 +24,12 @@ from tumorboard.cases.forms import (
 from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
 from tumorboard.governance import gate, people
+from tumorboard.ui.listing import looked_ahead
 
 PAGE_SIZE = 25
 SHOWN = {
     "open": ("Open", status.OPEN),
-    "decided": ("Decided", (status.Status.DECIDED, status.Status.IN_FOLLOW_UP)),
+    "decided": ("Decided", status.DECIDED),
     "ended": ("Closed or withdrawn", status.ENDED),
 }
 
@@ -39,7 +39,7 @@ def worklist_page(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("show", "open") if request.GET.get("show") in SHOWN else "open"
     cases = Case.objects.visible_to(request.user).filter(status__in=SHOWN[show][1])
     cases = cases.select_related("board", "readiness").in_worklist_order()
-    page = Paginator(cases, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = looked_ahead(cases, PAGE_SIZE, request.GET.get("page"))
     context = {
         "page": page,
         "groups": worklist.grouped(_rows(request, list(page))),

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from tumorboard.accounts.models import User
 from tumorboard.boards.models import Board
 from tumorboard.cases.models import Case
@@ -32,6 +34,17 @@ def open_cases(user: User, board: Board | None = None) -> list[Case]:
     for case in cases[: 2 * MOST]:
         found.setdefault(case.patient_key, case)
     return list(found.values())[:MOST]
+
+
+def open_keys(user: User) -> QuerySet[Any]:
+    """The patients of all one's own cases that still run, as a subquery of patient_key."""
+    return Case.objects.visible_to(user).still_running().values("patient_key")
+
+
+def latest_cases(user: User, patient_keys: Sequence[str]) -> dict[str, Case]:
+    """Of each of these patients one's own case that still runs, the latest."""
+    cases = Case.objects.visible_to(user).still_running().filter(patient_key__in=patient_keys)
+    return {case.patient_key: case for case in cases.select_related("board").order_by("created_at")}
 
 
 def matches(cases: Sequence[Case], *, by: User) -> list[Row]:

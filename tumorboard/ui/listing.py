@@ -12,6 +12,8 @@ from django.utils.functional import cached_property
 
 PAGE_SIZE = 50
 COUNTED = 10_000  # rows; who looks further back narrows the search
+AHEAD = 4  # pages
+LONGEST_NUMBER = 10  # digits
 SESSION_PREFIX = "console."
 
 
@@ -21,6 +23,25 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return self.object_list[:COUNTED].count()
+
+
+class OpenPaginator(Paginator):
+    """Counts a few pages past the one that is asked for: the last number on offer is how far it has looked.
+    However long the list, its first pages cost the same."""
+
+    def __init__(self, rows: QuerySet[Any], per_page: int, asked: int) -> None:
+        super().__init__(rows, per_page)
+        self.seen = (asked + AHEAD) * per_page
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[: self.seen].count()
+
+
+def looked_ahead(rows: QuerySet[Any], per_page: int, asked: str | None) -> Page:
+    """The page asked for of a list whose end nobody needs."""
+    number = int(asked) if asked and asked.isdecimal() and len(asked) < LONGEST_NUMBER else 1
+    return OpenPaginator(rows, per_page, number).get_page(number)
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> Page:

@@ -68,12 +68,12 @@ def _referrals(request: HttpRequest, cases: list[Case]) -> list[dict[str, Any]]:
 @gated
 def changes(request: HttpRequest) -> HttpResponse:
     """Fragment for the worklist: patients for whom screening again found something worth telling."""
-    of = {case.patient_key: case for case in cohort.open_cases(request.user)}
-    unread = Change.objects.unread().worth_telling().filter(patient_key__in=of)
+    unread = Change.objects.unread().worth_telling().filter(patient_key__in=cohort.open_keys(request.user))
     by_patient: dict[str, list[Change]] = defaultdict(list)
     for change in unread[:500]:
         by_patient[change.patient_key].append(change)
     keys = list(by_patient)[:FEW]
+    of = cohort.latest_cases(request.user, keys)
     headers = people.headers(by=request.user, patient_keys=keys)
     rows = [{"case": of[key], "patient": headers[key], "changes": by_patient[key]} for key in keys]
     return render(request, "screening/changes.html", {"rows": rows, "count": len(by_patient)})
