@@ -16,6 +16,7 @@ from django.test import override_settings
 from tests.integration import files
 from tests.integration.contents import everything, rows, versions
 from tumorboard.governance.ledger import crosswalk, lake
+from tumorboard.governance.models import PatientUnit
 from tumorboard.lake import engine, tables
 from tumorboard.runs import services
 from tumorboard.runs.ingesting import build, ingest
@@ -57,6 +58,12 @@ def test_the_cohort_is_taken_whole(first: IngestRun, folder: Path) -> None:
     keys = {row["patient_key"] for row in rows("silver.patients")}
     assert set(crosswalk().record_numbers(sorted(keys)).values()) == numbers
     assert len(numbers) == 6
+
+
+def test_the_sites_of_the_patients_are_the_units_of_quality_work(first: IngestRun) -> None:
+    sites = {row["patient_key"]: row["site"] for row in rows("silver.patients")}
+    assert dict(PatientUnit.objects.values_list("patient_key", "unit")) == sites
+    assert all(sites.values())
 
 
 def test_every_row_leads_back_to_a_received_row(first: IngestRun) -> None:

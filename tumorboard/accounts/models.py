@@ -58,7 +58,7 @@ class User(AbstractUser):
     @property
     def may_browse(self) -> bool:
         """For the navigation, beside the console; the catalog itself asks the person's grants."""
-        return has_role(self, Role.RESEARCHER, Role.QUALITY_OFFICER)
+        return has_role(self, Role.RESEARCHER, Role.QUALITY_OFFICER, Role.PRIVACY_OFFICER)
 
     @property
     def may_see_console(self) -> bool:

@@ -24,6 +24,7 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
     RESEARCHER = "researcher", "Researcher"
     QUALITY_OFFICER = "quality_officer", "Quality officer"
+    PRIVACY_OFFICER = "privacy_officer", "Privacy officer"
 
     @property
     def group_name(self) -> str:
@@ -43,6 +44,8 @@ DESCRIPTIONS = {
     Role.ADMINISTRATOR: "Looks after accounts, boards and jobs. No patient by role alone.",
     Role.RESEARCHER: "Works on studies: reads de-identified data of patients who have consented.",
     Role.QUALITY_OFFICER: "Looks after quality of care in a unit: reads de-identified data of its patients.",
+    Role.PRIVACY_OFFICER: "Looks after privacy: reads the access log, reviews emergency access and extracts. "
+    "No patient by role alone.",
 }
 CLINICIANS = frozenset({Role.ONCOLOGIST, Role.PATHOLOGIST, Role.RADIOLOGIST})
 CONSOLE = frozenset({Role.DATA_STEWARD, Role.ADMINISTRATOR})

@@ -19,7 +19,8 @@ from tumorboard.boards.models import Board
 from tumorboard.cases import permissions, policies
 from tumorboard.cases.models import CareTeamMember, Case, CaseVisit, FactReview, Urgency
 from tumorboard.cases.status import Status
-from tumorboard.governance.actions import close_reach, open_reach
+from tumorboard.governance.actions import close_reach, note_opening, open_reach
+from tumorboard.governance.permissions import can_reach
 
 
 @transaction.atomic
@@ -33,7 +34,8 @@ def register_case(
     diagnosis_hint: str = "",
 ) -> Case:
     """Refer a patient to a board with a question. Opens the patient to the board's coordinators, and to the
-    requester when a clinician. Refused while the same board still works on a case of this patient."""
+    requester when a clinician; where the requester did not reach the patient, that is told and reviewed.
+    Refused while the same board still works on a case of this patient."""
     permissions.check_can_register(by, board)
     if not question.strip():
         raise Refused("Say what the board is asked: a case needs a question.")
@@ -50,9 +52,14 @@ def register_case(
     except IntegrityError as error:
         raise Refused(f"{board} already has an open case of this patient. Work on that one.") from error
     record(Event.CASE_REGISTERED, by=by, target=case, patient_key=patient_key, board=board.uuid)
-    open_reach(patient_key=patient_key, reason="care_team", group=board.coordinators, by=by)
+    known = can_reach(by, patient_key)
+    reach = open_reach(patient_key=patient_key, reason="care_team", group=board.coordinators, by=by)
     if is_clinician(by):
-        _join(case, by, by)
+        reach = _join(case, by, by).reach
+    if not known:
+        note_opening(
+            reach=reach, reason=f"Registered a case for {board}.", by=by, groups=[board.coordinators]
+        )
     return case
 
 

@@ -1,6 +1,7 @@
 """The grants that every installation has: what a role may do with the lake. Patients take a relation too.
 
-Administration opens no data: stewards manage, tag and read the access log; administrators browse.
+Administration opens no data: stewards manage, tag and read the access log; administrators browse; privacy
+officers read the log and, with EXPORT alone, approve what others take out.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ STANDING_GRANTS = (
     StandingGrant(Role.QUALITY_OFFICER.group_name, (*USE, P.BROWSE)),
     StandingGrant(Role.QUALITY_OFFICER.group_name, (P.SELECT_DEID,), (QUALITY,), "silver"),
     StandingGrant(Role.QUALITY_OFFICER.group_name, (P.SELECT_DEID,), (QUALITY,), "gold"),
+    StandingGrant(Role.PRIVACY_OFFICER.group_name, (*USE, P.BROWSE, P.AUDIT_READ)),
+    StandingGrant(Role.PRIVACY_OFFICER.group_name, (P.EXPORT,), (RESEARCH, QUALITY), "silver"),
+    StandingGrant(Role.PRIVACY_OFFICER.group_name, (P.EXPORT,), (RESEARCH, QUALITY), "gold"),
     StandingGrant(SERVICE_GROUP, (*USE, P.TIME_TRAVEL, P.EXECUTE, P.CREATE)),
     StandingGrant(SERVICE_GROUP, (P.SELECT, P.READ_VOLUME), (OPERATIONS, TRAINING)),
     StandingGrant(SERVICE_GROUP, (P.MODIFY,), (OPERATIONS,), "gold"),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from tumorboard.audit import anchors
+from tumorboard.audit.models import AuditEvent
 from tumorboard.governance import gate
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.runs.version import code_version
+
+ANCHORED_WITHIN = timedelta(minutes=5)
 
 
 def _database() -> str:
@@ -49,6 +55,18 @@ def _frontend() -> str:
     return "built"
 
 
+def _audit() -> str:
+    """The last anchor of the audit log; it is late when an event has waited longer than `ANCHORED_WITHIN`."""
+    last = anchors.last()
+    events = AuditEvent.objects.filter(at__lt=timezone.now() - ANCHORED_WITHIN)
+    if last is not None:  # its time is without fractions of a second
+        events = events.filter(at__gt=datetime.fromisoformat(last.at) + timedelta(seconds=1))
+    since = "never anchored" if last is None else f"last anchored {last.at}"
+    if events.exists():
+        raise RuntimeError(f"{since}: events wait for their anchor; see the worker's log")
+    return since
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
@@ -56,6 +74,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "gate": _gate,
     "lake": _lake,
     "frontend": _frontend,
+    "audit": _audit,
 }
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.governance.actions import register_securables
+from tumorboard.governance.actions import register_securables, set_units
 from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume, latest_versions
 from tumorboard.identity.crosswalk import Identifier
 from tumorboard.lake import engine, tables
@@ -33,6 +33,7 @@ from tumorboard.runs.rescoring import score_again
 from tumorboard.runs.rescreening import after_build
 from tumorboard.runs.version import code_version
 
+PATIENTS = "silver.patients"
 Progress = Callable[[str, int, int], None]
 
 
@@ -63,10 +64,21 @@ def build(
         built, patients = _build(run, progress, everything)
     if built.publications:
         register_securables()
+        units_from_sites(run, built)
         versions = {p.table: p.version for p in built.publications}
         after_build(versions=versions, before=before, patients=patients, by=run.started_by)
         score_again(versions=versions, patients=patients, by=run.started_by)
     return built
+
+
+def units_from_sites(run: IngestRun, built: Built) -> int:
+    """The sites of the patients become the units of quality work. How many changed; done again, none."""
+    published = next((p for p in built.publications if p.table == PATIENTS), None)
+    if published is None:
+        return 0
+    rows = lake().read(tables.get(PATIENTS), columns=["patient_key", "site"], version=published.version)
+    sites = zip(rows["patient_key"].to_pylist(), rows["site"].to_pylist(), strict=True)
+    return set_units(units={key: site[:120] for key, site in sites if site}, by=run.started_by)
 
 
 def _build(

@@ -21,6 +21,7 @@ TABLE = [
     (Role.ADMINISTRATOR, False, True),
     (Role.RESEARCHER, False, False),
     (Role.QUALITY_OFFICER, False, False),
+    (Role.PRIVACY_OFFICER, False, False),
 ]
 
 

@@ -3,20 +3,24 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from tests.factories.accounts import oncologist
+from tests.factories.accounts import oncologist, person
 from tests.factories.boards import board as new_board
 from tests.factories.boards import member
 from tests.factories.cases import case as new_case
 from tests.factories.lake import Rows, fact
 from tumorboard.accounts.refusals import ChangedMeanwhile, Refused
+from tumorboard.accounts.roles import Role
 from tumorboard.audit.models import AuditEvent
 from tumorboard.boards.models import BoardRole
 from tumorboard.cases import actions
 from tumorboard.cases.models import CareTeamMember, Case, CaseVisit, FactReview
 from tumorboard.cases.status import Status
-from tumorboard.governance.models import PatientReach
+from tumorboard.governance.actions import open_reach, register_securables, review_break_glass
+from tumorboard.governance.console import emergencies
+from tumorboard.governance.models import BreakGlass, PatientReach
 from tumorboard.governance.permissions import can_reach
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,37 @@ def test_a_coordinator_who_registers_does_not_join_the_care_team():
     case = new_case(board=board, by=carol)
     assert not case.care_team.exists()
     assert can_reach(carol, case.patient_key)
+
+
+def test_registering_a_patient_nobody_opened_is_told_and_reviewed_by_another():
+    board, alice = new_board(), oncologist()
+    carol, steward = member(board, BoardRole.COORDINATOR), person("", Role.DATA_STEWARD)
+    officer, bob = person("", Role.PRIVACY_OFFICER), member(board, BoardRole.MEMBER)
+    case = new_case(board=board, by=alice)
+    (opened,) = BreakGlass.objects.all()
+    assert (opened.user, opened.patient_key, opened.by_registration) == (alice, case.patient_key, True)
+    assert not BreakGlass.objects.emergencies().exists()
+    told = {user for user in (carol, steward, officer, bob) if emergencies.notices(user).exists()}
+    assert told == {carol, steward, officer}
+    assert AuditEvent.objects.filter(event="opened_by_registration", actor_id=str(alice.pk)).count() == 1
+    register_securables()
+    with pytest.raises(PermissionDenied):
+        review_break_glass(opened=opened, outcome="not_justified", note="Wrong number", by=carol)
+    review_break_glass(opened=opened, outcome="not_justified", note="Wrong number", by=officer)
+    assert not can_reach(alice, case.patient_key)
+    assert can_reach(carol, case.patient_key)
+
+
+def test_whoever_reaches_the_patient_already_registers_without_a_word():
+    alice = oncologist()
+    open_reach(patient_key="known", reason="care_team", by="tests", user=alice)
+    new_case(by=alice, patient_key="known")
+    carol_board = new_board()
+    carol = member(carol_board, BoardRole.COORDINATOR)
+    new_case(board=carol_board, by=carol, patient_key="unknown")
+    assert [opened.user for opened in BreakGlass.objects.all()] == [carol]
+    new_case(by=alice, patient_key="known")
+    assert BreakGlass.objects.count() == 1
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.unit.runs.factories import version
+from tumorboard.audit import anchors
+from tumorboard.audit.record import record
 from tumorboard.runs import health
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +37,7 @@ def test_all_well_without_signing_in(client: Client, parts: dict):
     answer = client.get(reverse("healthz"))
     assert answer.status_code == 200
     assert answer.json()["ok"] is True
-    assert set(answer.json()["parts"]) == {"database", "broker", "gate", "worker", "lake", "frontend"}
+    assert set(answer.json()["parts"]) == {"database", "broker", "gate", "worker", "lake", "frontend", "audit"}
     assert answer.json()["version"]
 
 
@@ -89,3 +93,19 @@ def test_a_broker_with_a_silent_queue(monkeypatch: pytest.MonkeyPatch):
         health.PARTS["worker"]()
     monkeypatch.setattr(health.current_app.control, "ping", lambda **_: [{"w": {"ok": "pong"}}])
     assert health.PARTS["worker"]() == "answers"
+
+
+def test_an_anchor_that_is_late_is_told(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings.AUDIT_ANCHORS, settings.AUDIT_KEY = tmp_path / "anchors", tmp_path / "key.pem"
+    record("signed_in", by="tests")
+    assert health._audit() == "never anchored"
+    monkeypatch.setattr(health, "ANCHORED_WITHIN", timedelta(seconds=-60))
+    with pytest.raises(RuntimeError, match="never anchored: events wait"):
+        health._audit()
+    taken = anchors.take()
+    assert health._audit() == f"last anchored {taken.at}"
+    later = timezone.now() + timedelta(seconds=30)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    record("signed_in", by="tests")
+    with pytest.raises(RuntimeError, match="last anchored .*: events wait"):
+        health._audit()

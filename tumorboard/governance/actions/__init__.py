@@ -1,6 +1,6 @@
 """Every write of governance, by subject."""
 
-from tumorboard.governance.actions.emergency import break_glass, review_break_glass, see_notice
+from tumorboard.governance.actions.emergency import break_glass, note_opening, review_break_glass, see_notice
 from tumorboard.governance.actions.grants import give_grant, take_grant
 from tumorboard.governance.actions.policies import draft_policy, publish_policy, retire_policy
 from tumorboard.governance.actions.reach import close_reach, open_reach
@@ -22,7 +22,7 @@ from tumorboard.governance.standing_grants import SERVICE_GROUP
 
 __all__ = [
     "SERVICE_GROUP", "add_study_member", "approve_tags", "assign_quality", "break_glass", "close_reach",
-    "create_study", "draft_policy", "end_quality", "give_grant", "open_reach", "pin_snapshot",
+    "create_study", "draft_policy", "end_quality", "give_grant", "note_opening", "open_reach", "pin_snapshot",
     "publish_policy", "record_consents", "register_securables", "reject_tags", "remove_study_member",
     "remove_tags", "restrict_patient", "retire_policy", "review_break_glass", "see_notice", "set_tags",
     "set_units", "take_grant", "withdraw_consent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,10 +21,12 @@ from tumorboard.audit.record import record
 from tumorboard.governance.actions.checks import check_may, check_second, said
 from tumorboard.governance.actions.reach import close_reach, open_reach
 from tumorboard.governance.models import BreakGlass, Notice, PatientReach, Privilege
+from tumorboard.governance.models.emergency import REVIEW_WITHIN
 from tumorboard.governance.permissions import TREATMENT, can_reach, purposes_of
 
 LASTS = timedelta(hours=4)
 REASON_LENGTH = 15
+EMERGENCIES = dict(c for c in BreakGlass.Code.choices if c[0] != BreakGlass.Code.REGISTRATION)
 CAP, CAP_WITHIN = 3, timedelta(hours=24)
 
 
@@ -38,7 +41,7 @@ def break_glass(*, patient_key: str, code: str, reason: str, by: User, confirmed
         raise Refused("Confirm your second factor first.")
     if len(reason.strip()) < REASON_LENGTH:
         raise Refused(f"Say why, in at least {REASON_LENGTH} characters.")
-    if code not in BreakGlass.Code.values:
+    if code not in EMERGENCIES:
         raise Refused("Choose a reason.")
     User.objects.select_for_update().get(pk=by.pk)  # two at once are counted one after the other
     if can_reach(by, patient_key):
@@ -56,7 +59,9 @@ def check_can_break_glass(by: Any) -> None:
 
 
 def _check_cap(by: User) -> None:
-    recent = BreakGlass.objects.filter(user=by, opened_at__gt=timezone.now() - CAP_WITHIN).count()
+    recent = (
+        BreakGlass.objects.emergencies().filter(user=by, opened_at__gt=timezone.now() - CAP_WITHIN).count()
+    )
     if recent >= CAP:
         raise Refused(f"You have used emergency access {CAP} times within a day. Call the data steward.")
 
@@ -81,17 +86,47 @@ def _open(patient_key: str, code: str, reason: str, by: User) -> BreakGlass:
     return opened
 
 
+@transaction.atomic
+def note_opening(
+    *, reach: PatientReach, reason: str, by: User, groups: Sequence[Group] = ()
+) -> BreakGlass | None:
+    """Somebody registered a case of a patient whom they did not reach, which opened the patient to them by
+    `reach`. Nobody was asked, so it is told to `groups` and to those who keep privacy, and reviewed."""
+    opened, new = BreakGlass.objects.get_or_create(
+        reach=reach,
+        defaults={
+            "patient_key": reach.patient_key,
+            "user": by,
+            "code": BreakGlass.Code.REGISTRATION,
+            "reason": reason,
+            "ends_at": timezone.now() + REVIEW_WITHIN,  # until then what is done is shown to the reviewer
+        },
+    )
+    if not new:
+        return None
+    event = Event.OPENED_BY_REGISTRATION
+    record(event, by=by, target=opened, patient_key=reach.patient_key, purpose=TREATMENT)
+    Notice.objects.bulk_create(Notice(group=group, break_glass=opened) for group in (*groups, *_keepers()))
+    return opened
+
+
+def _keepers() -> list[Group]:
+    """Those who keep privacy: stewards and privacy officers."""
+    roles = (Role.DATA_STEWARD, Role.PRIVACY_OFFICER)
+    return [Group.objects.get_or_create(name=role.group_name)[0] for role in roles]
+
+
 def _tell(opened: BreakGlass) -> None:
-    """The stewards (who keep privacy) and everyone on the patient's care team; by mail where there is one."""
-    stewards = Group.objects.get_or_create(name=Role.DATA_STEWARD.group_name)[0]
+    """Those who keep privacy and everyone on the patient's care team; by mail where there is one."""
+    keepers = _keepers()
     team = PatientReach.objects.in_force().filter(patient_key=opened.patient_key, user__isnull=False)
     attending = User.objects.filter(
         pk__in=team.filter(reason=PatientReach.Reason.CARE_TEAM).values("user"), is_active=True
     )
-    notices = [Notice(group=stewards, break_glass=opened)]
+    notices = [Notice(group=group, break_glass=opened) for group in keepers]
     notices += [Notice(user=user, break_glass=opened) for user in attending]
     Notice.objects.bulk_create(notices)
-    people = {*attending, *stewards.user_set.filter(is_active=True)}
+    people = {*attending, *User.objects.filter(groups__in=keepers, is_active=True)}
     addresses = sorted({user.email for user in people if user.email})
     if addresses and settings.NOTICES_FROM:
         transaction.on_commit(lambda: _mail(addresses))

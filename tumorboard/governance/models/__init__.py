@@ -2,6 +2,7 @@
 
 from tumorboard.governance.models.capabilities import Capability
 from tumorboard.governance.models.emergency import BreakGlass, Notice
+from tumorboard.governance.models.extracts import ExtractRequest
 from tumorboard.governance.models.policies import Policy, PolicyEpoch
 from tumorboard.governance.models.published import PublishedVersion, ScrubResult, Snapshot
 from tumorboard.governance.models.reach import PatientReach
@@ -31,6 +32,7 @@ __all__ = [
     "ColumnTag",
     "Consent",
     "Effect",
+    "ExtractRequest",
     "Kind",
     "Notice",
     "PatientReach",

@@ -11,6 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tumorboard.audit.phi import classify
+from tumorboard.governance.models.studies import Study
+
+PERSONAL = ("notebook", "cli")  # channels of a person's own tools; a command's capability has no name
 
 
 def hashed(token: str) -> str:
@@ -25,6 +28,10 @@ class CapabilityQuerySet(models.QuerySet["Capability"]):
     def of_token(self, token: str, job_id: str) -> CapabilityQuerySet:
         return self.in_force().filter(token_hash=hashed(token), job_id=job_id)
 
+    def personal(self) -> CapabilityQuerySet:
+        """Tokens that people have made for themselves."""
+        return self.filter(channel__in=PERSONAL).exclude(name="")
+
 
 class Capability(models.Model):
     """The right of a piece of work to read (and, for services, to replace rows) as one account."""
@@ -34,15 +41,19 @@ class Capability(models.Model):
     purposes = models.JSONField(default=list)
     reads = models.JSONField(default=list, help_text="Names of tables")
     writes = models.JSONField(default=list, help_text="Names of tables")
+    name = models.CharField(max_length=80, blank=True, help_text="What a person calls their own token")
+    study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     job_id = models.CharField(max_length=40, blank=True, db_index=True)
     channel = models.CharField(max_length=10)
     issued_by = models.CharField(max_length=150)
     issued_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True, help_text="Of a person's own token, to the minute")
 
     PHI: ClassVar[dict[str, str]] = classify(
-        none="id token_hash purposes reads writes job_id channel issued_at expires_at revoked_at",
+        none="id token_hash purposes reads writes name study job_id channel issued_at expires_at revoked_at "
+        "used_at",
         id="user",
         pii="issued_by",
     )
@@ -58,6 +69,10 @@ class Capability(models.Model):
 
     def __str__(self) -> str:
         return f"capability {self.pk} of job {self.job_id or '-'}"
+
+    @property
+    def is_personal(self) -> bool:
+        return bool(self.name) and self.channel in PERSONAL
 
     def allows(self, purpose: str, table: str) -> bool:
         return purpose in self.purposes and table in self.reads

@@ -1,4 +1,8 @@
-"""Break-glass: emergency access to one patient, its notices and its review."""
+"""Break-glass: emergency access to one patient, its notices and its review.
+
+A case that somebody registers of a patient they did not reach opens the patient too, and nobody was asked.
+That is kept, told and reviewed as an emergency access is, and is none: it has a relation of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tumorboard.accounts.roles import Role
 from tumorboard.audit.phi import classify
 from tumorboard.governance.models.reach import PatientReach
 
@@ -22,14 +27,20 @@ def review_due() -> datetime:
     return timezone.now() + REVIEW_WITHIN
 
 
+class BreakGlassQuerySet(models.QuerySet["BreakGlass"]):
+    def emergencies(self) -> BreakGlassQuerySet:
+        return self.exclude(code=BreakGlass.Code.REGISTRATION)
+
+
 class BreakGlass(models.Model):
-    """One emergency access: who, whom, why, until when, and what the review made of it."""
+    """One patient opened without asking: who, whom, why, until when, and what the review made of it."""
 
     class Code(models.TextChoices):
         EMERGENCY = "emergency", "Emergency treatment"
         ON_CALL = "on_call", "On call for the treating team"
         TRANSFER = "transfer", "Transfer, relation not yet entered"
         OTHER = "other", "Other"
+        REGISTRATION = "registration", "Opened by registering a case"
 
     class State(models.TextChoices):
         OPEN = "open", "To be reviewed"
@@ -72,6 +83,16 @@ class BreakGlass(models.Model):
             )
         ]
 
+    objects = BreakGlassQuerySet.as_manager()
+
+    @property
+    def by_registration(self) -> bool:
+        return self.code == self.Code.REGISTRATION
+
+    @property
+    def words(self) -> str:
+        return "Opened by registration" if self.by_registration else "Emergency access"
+
     @property
     def is_overdue(self) -> bool:
         return self.state == self.State.OPEN and self.due_at < timezone.now()
@@ -98,3 +119,10 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+
+    @property
+    def whom(self) -> str:
+        """For whom it is, in words."""
+        if self.group is None:
+            return "you"
+        return {role.group_name: f"{role.label}s" for role in Role}.get(self.group.name, "coordinators")

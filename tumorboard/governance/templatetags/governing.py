@@ -19,7 +19,7 @@ def emergency(context: Any, patient_key: str) -> dict[str, Any]:
     request = context.get("request")
     if request is None or not patient_key:
         return {"opened": None}
-    mine = BreakGlass.objects.filter(user=request.user, patient_key=patient_key)
+    mine = BreakGlass.objects.emergencies().filter(user=request.user, patient_key=patient_key)
     return {"opened": mine.filter(ends_at__gt=timezone.now(), reach__ends_at__gt=timezone.now()).first()}
 
 

@@ -15,6 +15,7 @@ from tumorboard.accounts import second_factor
 from tumorboard.accounts.refusals import Refused, refusable
 from tumorboard.governance import people
 from tumorboard.governance.actions.emergency import (
+    EMERGENCIES,
     LASTS,
     REASON_LENGTH,
     break_glass,
@@ -22,14 +23,14 @@ from tumorboard.governance.actions.emergency import (
 )
 from tumorboard.governance.actions.purpose import choose_purpose
 from tumorboard.governance.choosing import Chosen, current, studies_of
-from tumorboard.governance.models import BreakGlass, Study
+from tumorboard.governance.models import Study
 from tumorboard.governance.permissions import purposes_of
 from tumorboard.governance.purposes import RESEARCH
 
 
 class EmergencyForm(forms.Form):
     record_number = forms.CharField(max_length=60, label="Record number of the patient")
-    code = forms.ChoiceField(choices=BreakGlass.Code.choices, label="Reason")
+    code = forms.ChoiceField(choices=list(EMERGENCIES.items()), label="Reason")
     reason = forms.CharField(
         min_length=REASON_LENGTH,
         max_length=1000,

@@ -13,7 +13,8 @@ from tumorboard.governance import forms
 from tumorboard.governance.actions import review_break_glass, see_notice
 from tumorboard.governance.console import emergencies
 from tumorboard.governance.console.access import for_readers_of_the_log
-from tumorboard.governance.models import BreakGlass
+from tumorboard.governance.models import BreakGlass, Privilege
+from tumorboard.governance.permissions import CATALOG, has_grant
 from tumorboard.governance.views.writing import done, status_of
 from tumorboard.ui.listing import page_of
 
@@ -52,7 +53,8 @@ def emergency(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """For anybody: what concerns them. It names no patient."""
     page = page_of(request, emergencies.notices(request.user))
-    return render(request, "governance/notices.html", {"page": page})
+    context = {"page": page, "may_review": has_grant(request.user, Privilege.AUDIT_READ, CATALOG)}
+    return render(request, "governance/notices.html", context)
 
 
 @require_POST

@@ -14,6 +14,7 @@ PEOPLE: dict[str, tuple[Role, str, str]] = {
     "radiologist": (Role.RADIOLOGIST, "Dr S. Iyer", "Consultant radiologist"),
     "coordinator": (Role.COORDINATOR, "M. Duarte", "Tumor board coordinator"),
     "steward": (Role.DATA_STEWARD, "J. Novak", "Data steward"),
+    "privacy": (Role.PRIVACY_OFFICER, "E. Lindqvist", "Privacy officer"),
     "administrator": (Role.ADMINISTRATOR, "R. Haas", "Administrator"),
 }
 
