@@ -249,7 +249,9 @@ def stated(row: Row) -> bool:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+    if value is None or isinstance(value, str):
+        return value is None
+    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
 
 
 def text(value: Any) -> str:

@@ -110,14 +110,21 @@ def open_leaves(node: Node, answer: Answer) -> Iterator[Predicate]:
     once in the tree), there are answers to the others under which this one decides. Testing one leaf
     alone is too narrow: in (a and b) or (c and d) with all four unknown, no single answer changes anything.
     """
-    if combine(node, answer) is not Value.UNKNOWN:
+    yield from deciding_leaves(node, answer, Value.UNKNOWN)
+
+
+def deciding_leaves(node: Node, answer: Answer, value: Value) -> Iterator[Predicate]:
+    """Leaves that make the tree this value: every node above them has it, too (or, under a `not`, the
+    opposite). Those of `not met` exclude; those of `unknown` are open."""
+    if combine(node, answer) is not value:
         return
     if isinstance(node, Predicate):
         yield node
-        return
-    children = (node.child,) if isinstance(node, Not) else node.children
-    for child in children:
-        yield from open_leaves(child, answer)
+    elif isinstance(node, Not):
+        yield from deciding_leaves(node.child, answer, negate(value))
+    else:
+        for child in node.children:
+            yield from deciding_leaves(child, answer, value)
 
 
 def fewest_answers(node: Node, answer: Answer, wanted: Value = Value.MET) -> frozenset[Predicate] | None:

@@ -30,7 +30,7 @@ from tumorboard.trials.criteria import (
     all_of,
     predicates,
 )
-from tumorboard.trials.logic import Outcome, Reason, Value, combine, open_leaves
+from tumorboard.trials.logic import Outcome, Reason, Value, combine, deciding_leaves
 from tumorboard.trials.matching import match
 from tumorboard.trials.patients import PatientEvidence
 from tumorboard.trials.rules import Rules
@@ -46,7 +46,8 @@ VITAL_STATUS = Predicate("vital_status", "The patient is alive", Alive())
 class CriterionResult:
     """One row: the criterion as worded, its result (after `not`), and why. `open` means that the answer
     can still change the level's verdict; only then `would_settle` and `who` (must answer) are filled.
-    `at_boundary`: another usual reading of the limit gives another answer, see `note`."""
+    `decides`: it makes the verdict what it is. `at_boundary`: another usual reading of the limit gives
+    another answer, see `note`."""
 
     path: str
     wording: str
@@ -60,6 +61,7 @@ class CriterionResult:
     who: str = ""
     at_boundary: bool = False
     span: tuple[int, int] | None = None
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +149,17 @@ class _Screening:
 
 
 def _criteria(tree: Node, answers: dict[Predicate, Outcome]) -> Iterator[CriterionResult]:
-    still_open = {id(leaf) for leaf in open_leaves(tree, lambda leaf: answers[leaf].value)}
+    verdict = combine(tree, lambda leaf: answers[leaf].value)
+    deciding = {id(leaf) for leaf in deciding_leaves(tree, lambda leaf: answers[leaf].value, verdict)}
     for leaf, negated in _polarities(tree, False):
         outcome = answers[leaf].negated() if negated else answers[leaf]
-        is_open = id(leaf) in still_open
+        decides = id(leaf) in deciding
+        is_open = decides and verdict is Value.UNKNOWN
         yield CriterionResult(
             leaf.path, _worded(leaf, negated), outcome.value, outcome.reason or "", outcome.evidence,
             outcome.note,
             outcome.would_settle if is_open else "", is_open, type(leaf.asks),
-            who_answers(leaf.asks, outcome) if is_open else "", outcome.at_boundary, leaf.span,
+            who_answers(leaf.asks, outcome) if is_open else "", outcome.at_boundary, leaf.span, decides,
         )  # fmt: skip
 
 

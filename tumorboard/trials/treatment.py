@@ -224,7 +224,7 @@ def _possible_counts(systemic: list[TherapyFact], patient: PatientEvidence) -> l
     over = [fact for fact in palliative if fact not in running and fact.line not in running_lines]
     numbered = all(fact.line is not None for fact in palliative)
     if not numbered and not patient.complete_therapies:
-        return list(range(_lines(over), MANY + 1))
+        return list(range(_lines(over), max(_lines(over), MANY) + 1))
     intents = {fact.intent for fact in systemic if fact.intent in CURATIVE}
     return list(range(_lines(over), _lines(palliative) + len(intents) + 1))
 

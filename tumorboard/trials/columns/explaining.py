@@ -21,7 +21,7 @@ import numpy as np
 from tumorboard.trials.columns.compiled import Verdicts
 from tumorboard.trials.columns.values import Ints
 from tumorboard.trials.criteria import Question, Trial
-from tumorboard.trials.logic import Outcome, Value
+from tumorboard.trials.logic import Outcome
 from tumorboard.trials.patients import PatientEvidence
 from tumorboard.trials.rules import Rules
 from tumorboard.trials.screening import CriterionResult, LevelResult, screen
@@ -102,8 +102,5 @@ def _shortened(result: LevelResult, place: int, kept: Wanted) -> Iterator[LevelR
 
 
 def _deciding(result: LevelResult) -> tuple[CriterionResult, ...]:
-    """The criterion that excludes, or the first that is open."""
-    excluding = [each for each in result.criteria if each.result is Value.NOT_MET]
-    still_open = [each for each in result.criteria if each.open]
-    chosen = excluding if result.verdict == "excluded" else still_open
-    return tuple((chosen or result.criteria)[:1])
+    """The first criterion that makes the verdict what it is: it excludes, or is open."""
+    return tuple([each for each in result.criteria if each.decides][:1])

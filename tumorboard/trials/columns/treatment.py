@@ -151,7 +151,7 @@ def _all_lines(cohort: Cohort) -> tuple[Ints, Ints]:
     low = _counted(cohort, over)
     high = _counted(cohort, palliative) + _curative_intents(cohort, systemic[curative[systemic]])
     unnumbered = values.flagged(len(cohort), facts.patient[palliative[line[palliative] < 0]])
-    return low, np.where(unnumbered & ~cohort.complete, MANY, high)
+    return low, np.where(unnumbered & ~cohort.complete, np.maximum(low, MANY), high)
 
 
 def _curative_intents(cohort: Cohort, rows: Ints) -> Ints:

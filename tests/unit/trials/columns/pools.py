@@ -128,7 +128,7 @@ therapies = st.builds(
     kind=pick(["systemic", "", "surgery", "radiotherapy"]),
     name=pick(["", "osimertinib", "carboplatin", "folfox", "odd drug"]),
     agents=st.frozensets(pick(["osimertinib", "carboplatin", "odd drug"]), max_size=2),
-    line=pick([None, 1, 2, 3]),
+    line=pick([None, 1, 2, 3, 99]),
     intent=pick(["", "palliative", "adjuvant", "curative", "unknown"]),
     started_on=maybe,
     ended_on=st.none() | st.dates(date(2024, 12, 1), date(2025, 9, 1)),

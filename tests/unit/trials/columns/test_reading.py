@@ -186,3 +186,20 @@ def test_beyond_that_the_best_in_full_and_of_the_rest_what_decides() -> None:
         out_of_question = [place for place in range(len(verdicts.places)) if not verdicts.near[place, 0]]
         assert not kept.full & set(out_of_question)
         assert not kept.brief & set(out_of_question)
+
+
+def test_what_is_told_of_an_excluded_place_is_what_excludes_it() -> None:
+    """Not the branch of an `or` that fails while another is met."""
+    either = {"or": [{"clinical": {"gender": "Male"}}, {"clinical": {"gender": "Female"}}]}
+    old = {"clinical": {"tmb_numerical": ">=10"}}
+    trial = documents.read(
+        "ctml", json.dumps({"protocol_no": "T", "match": [either, old]}), OncoTree.builtin()
+    )
+    tables = {
+        **one("patients", {"sex": "female", "deceased": False}),
+        **one("biomarkers", {"name": "TMB", "value_number": 2.0, "unit": "mut/Mb"}),
+    }
+    record = evidence("p", tables)
+    made = explained(compiled([trial]).run_one(record, RULES), [trial], record, RULES, places=1_000)
+    ((_, result),) = made.found
+    assert [each.wording for each in result.criteria] == ["tmb_numerical: >=10"]
