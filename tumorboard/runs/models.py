@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import ClassVar
 
 from django.conf import settings
@@ -173,3 +174,8 @@ class QuarantinedRow(models.Model):
                 fields=["stage", "source", "file_hash", "locator", "field", "reason"], name="refused_once"
             )
         ]
+
+    @property
+    def file_label(self) -> str:
+        """The file by its content and ending: hospitals name files after people."""
+        return f"file {self.file_hash[:12] or 'without content'}{Path(self.file_name).suffix}"

@@ -283,14 +283,18 @@ def test_the_quarantine_is_narrowed(client: Client, steward: User, chosen: dict,
 
 
 def test_words_of_a_search_never_stand_in_the_address(client: Client, steward: User):
-    """A file's name may hold a patient's."""
-    refused(file_name="example_maria.vcf")
-    refused(file_name="other.vcf")
-    answer = client.post(address("quarantine"), {"q": "MARIA", "state": "open", "source": "vcf"})
+    """They go with the session. A file's name may hold a patient's: it is neither shown nor searched."""
+    refused(file_name="example_maria.vcf", file_hash="abc123" + "0" * 58)
+    refused(file_name="other.vcf", file_hash="def456" + "0" * 58)
+    answer = client.post(address("quarantine"), {"q": "ABC123", "state": "open", "source": "vcf"})
     assert answer["Location"] == f"{address('quarantine')}?source=vcf&state=open"
     page = client.get(answer["Location"])
     assert [row.file_name for row in page.context["page"]] == ["example_maria.vcf"]
-    assert 'value="MARIA"' in page.text
+    assert 'value="ABC123"' in page.text
+    assert "maria" not in page.text
+    assert "file abc123000000.vcf" in page.text
+    client.post(address("quarantine"), {"q": "maria"})
+    assert client.get(address("quarantine")).context["page"].paginator.count == 0
     client.post(address("quarantine"), {"q": "MARIA", "reset": "1"})
     assert client.get(address("quarantine")).context["page"].paginator.count == 2
 

@@ -14,12 +14,12 @@ from tumorboard.ui.filters import any_of
 
 OPEN, SETTLED = "open", "settled"
 DAYS = (1, 7, 30)  # the summary looks back
-SEARCHED = ("reason", "field", "locator", "file_name")
+SEARCHED = ("reason", "field", "locator", "file_hash")  # never by name: files are named after people
 
 
 def search(chosen: Mapping[str, Any], words: str = "") -> QuerySet[QuarantinedRow]:
     """`chosen` holds source, stage, state (open, settled or empty); `words` is part of a reason, field,
-    place or file name."""
+    place or hash of the file."""
     rows = QuarantinedRow.objects.select_related("run", "settled_by")
     for name in ("source", "stage"):
         if chosen.get(name):
