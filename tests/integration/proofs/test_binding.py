@@ -96,9 +96,9 @@ class World:
 
 @dataclass
 class Log:
-    """When each read began and what it saw."""
+    """When each read began and ended, and what it saw."""
 
-    reads: list[tuple[float, View]] = field(default_factory=list)
+    reads: list[tuple[float, float, View]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -126,7 +126,8 @@ def readers(place: Hospital, log: Log) -> Iterator[None]:
             while not stop.is_set():
                 began = time.monotonic()
                 try:
-                    log.reads.append((began, seen(place)))
+                    view = seen(place)
+                    log.reads.append((began, time.monotonic(), view))
                 except Exception as error:
                     log.faults.append(repr(error))
         connection.close()
@@ -153,46 +154,36 @@ def test_a_change_binds_the_next_read_of_everybody(place: Hospital, stewards: St
     """Readers that never stop, and one change after another: no read that begins after the commit sees what
     held before it."""
     log, world = Log(), World(place, stewards)
-    periods: list[tuple[float, float, View]] = []
+    changes: list[tuple[float, float, View]] = [(0.0, 0.0, world.view)]  # begun, committed, what holds then
     with readers(place, log):
         until(lambda: len(log.reads) >= READERS)
         for what in islice(cycle(("policy", "tag", "consent", "consent", "tag", "policy")), FLIPS):
-            view = world.turn(what)
-            committed, before = time.monotonic(), len(log.reads)
-            until(lambda enough=before + 2 * READERS: len(log.reads) >= enough)
-            periods.append((committed, time.monotonic(), view))
+            begun, view = time.monotonic(), world.turn(what)
+            changes.append((begun, time.monotonic(), view))
+            enough = len(log.reads) + 2 * READERS
+            until(lambda enough=enough: len(log.reads) >= enough)
     while world.view != (True, True, True):  # as it was
         world.turn("policy" if not world.view[0] else "tag" if not world.view[1] else "consent")
-    checked, stale = 0, []
-    for committed, end, view in periods:
-        for began, found in log.reads:
-            if committed <= began < end - 0.0:
-                checked += 1
-                if not same(found, view):
-                    stale.append((began - committed, found, view))
-    print(
-        f"\n{len(periods)} changes, {READERS} readers, {len(log.reads)} reads, {checked} began after a commit"
-    )
+    stale = [read for read in log.reads if not any(same(read[2], view) for view in possible(read, changes))]
+    bound = sum(len(possible(read, changes)) == 1 for read in log.reads)
+    print(f"\n{FLIPS} changes, {len(log.reads)} reads, {bound} wholly after one, {len(stale)} stale")
     assert log.faults == []
-    assert checked >= FLIPS
-    assert [s for s in stale if not _overtaken(s, periods)] == []
+    assert stale == []
+    assert bound >= FLIPS
     assert not ColumnTag.objects.filter(target=f"{TABLE}#{COLUMN}").exists()
     assert not TagProposal.objects.filter(state=TagProposal.State.PROPOSED).exists()
 
 
-def _overtaken(stale: tuple[float, View, View], periods: list[Any]) -> bool:
-    """Reads that end in the next period may see that one's view: they are not old but new."""
-    _, found, view = stale
-    at = [n for n, (_, _, v) in enumerate(periods) if v == view]
-    return any(
-        n + 1 < len(periods) and same(found, periods[n + 1][2]) and not same(found, _before(periods, n))
-        for n in at
-    )
-
-
-def _before(periods: list[Any], number: int) -> View:
-    view: View = periods[number - 1][2] if number else (True, True, True)
-    return view
+def possible(read: tuple[float, float, View], changes: list[tuple[float, float, View]]) -> list[View]:
+    """What a read may have seen: whatever held at some moment of it. A change holds at the latest from its
+    commit on, at the earliest from its begin."""
+    began, ended, _ = read
+    until_ = [committed for _, committed, _ in changes[1:]] + [float("inf")]
+    return [
+        view
+        for (begun, _, view), replaced in zip(changes, until_, strict=True)
+        if begun <= ended and replaced > began
+    ]
 
 
 # --- while rows flow ----------------------------------------------------------------------------------
@@ -201,7 +192,7 @@ def _before(periods: list[Any], number: int) -> View:
 @pytest.fixture
 def own_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Gate]:
     """A gate whose pieces are small, so that a read is in the middle for long."""
-    monkeypatch.setattr(reading, "BATCH", 20)
+    monkeypatch.setattr(reading, "BATCH", 2)
     with server.Gate(tmp_path / "gate.sock") as found:
         yield found
         found.epoch.stop()

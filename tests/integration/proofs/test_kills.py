@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test import Client
 
 from tests.integration import databases, gates
@@ -34,7 +34,7 @@ from tumorboard.governance.gate.calling import acting
 from tumorboard.runs import services
 
 pytestmark = pytest.mark.timeout(sized(300, 3600))
-KILLS = sized(15, 150)  # of each
+WEB_KILLS, POSTGRES_KILLS = sized(20, 200), sized(10, 100)
 REQUEST_ID = re.compile(rb"x-request-id: ([0-9a-f-]{36})", re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ class Web:
 
     def ready(self, session: str) -> None:
         deadline = time.monotonic() + 60
-        while not self.get("/healthz", session).startswith(b"HTTP/1.1"):
+        while not self.get("/sign-in/", session).startswith(b"HTTP/1.1"):
             assert time.monotonic() < deadline, "no web was born"
             time.sleep(0.05)
 
@@ -101,7 +101,7 @@ def test_what_a_killed_web_had_answered_is_on_record(place: Hospital) -> None:
         for n in (1, 4)
     }
     with web(place) as server:
-        for _ in range(KILLS):
+        for _ in range(WEB_KILLS):
             server.ready(session)
             number = chance.choice(list(paths))
             killer = threading.Timer(chance.uniform(0, 0.5), server.kill)
@@ -117,14 +117,16 @@ def test_what_a_killed_web_had_answered_is_on_record(place: Hospital) -> None:
             assert named, header[:200]
             if b" 200 " in header[:20]:
                 assert place.keys[number] in intents(named[1].decode()), "an answer without a record"
-    print(f"\n{KILLS} kills of the web: {answered} answered, {broken} cut off; rows without a record: 0")
+    print(f"\n{WEB_KILLS} kills of the web: {answered} answered, {broken} cut off; rows without a record: 0")
     assert broken
     assert found((place.home / "web.log").read_bytes()) == set()
 
 
 def kill_postgres(name: str) -> None:
     """kill -9 of one of its processes: PostgreSQL then ends all others and recovers from its log."""
-    with psycopg.connect(services.postgres_url(settings.HOME), autocommit=True) as admin:
+    pids: list[int] = []
+    address = services.postgres_url(settings.HOME)
+    with suppress(psycopg.Error), psycopg.connect(address, autocommit=True) as admin:
         pids = [
             pid for (pid,) in admin.execute("select pid from pg_stat_activity where datname = %s", [name])
         ]
@@ -150,9 +152,9 @@ def test_what_was_read_while_postgres_was_killed_is_on_record(place: Hospital) -
     chance, read, refused = random.Random(4), 0, 0
     name = connection.settings_dict["NAME"]
     caller = place.people["clinician"].caller()
-    for number in range(KILLS):
+    for number in range(POSTGRES_KILLS):
         asking = replace(caller, request_id=f"postgres-{number}")
-        killer = threading.Timer(chance.uniform(0, 0.06), kill_postgres, [name])
+        killer = threading.Timer(chance.uniform(0, 0.3), kill_postgres, [name])
         killer.start()
         rows = received(place, asking)
         killer.join()
@@ -162,9 +164,7 @@ def test_what_was_read_while_postgres_was_killed_is_on_record(place: Hospital) -
             continue
         read += 1
         assert intents(f"postgres-{number}") == {place.keys[1]}, f"{rows} rows without a record"
-    print(
-        f"\n{KILLS} kills of PostgreSQL: {read} reads answered, {refused} refused; rows without a record: 0"
-    )
+    print(f"\n{POSTGRES_KILLS} kills of PostgreSQL: {read} answered, {refused} refused, 0 without a record")
     deadline = time.monotonic() + 30
     while received(place, caller) is None:
         assert time.monotonic() < deadline, "the gate did not come back"
@@ -195,5 +195,3 @@ def test_without_postgres_a_page_says_so(place: Hospital, path: str, monkeypatch
     if path != "/healthz":
         assert "database does not answer" in answer.text
         assert "Nothing was saved" in answer.text
-    with suppress(OperationalError):
-        assert client.get(path).status_code == 200

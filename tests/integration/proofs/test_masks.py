@@ -24,8 +24,8 @@ from tests.integration.proofs.hospital import CONSENTED, Hospital
 from tumorboard.governance import gate
 from tumorboard.governance.gate import Condition, Request, deciding
 from tumorboard.governance.gate.calling import acting
-from tumorboard.governance.ledger import lake
 from tumorboard.governance.masking import masked
+from tumorboard.governance.opening import lake
 from tumorboard.governance.permissions import Decision
 from tumorboard.governance.policies.functions import MASKS
 from tumorboard.governance.rulebook import current

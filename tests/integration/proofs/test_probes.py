@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.integration.proofs import sized
-from tests.integration.proofs.crawling import Addresses
+from tests.integration.proofs.crawling import Addresses, content_of
 from tests.integration.proofs.hospital import AGENDA, EMERGENCY, OF_ONE, OVER, OWN, PATIENTS, Hospital
 from tests.integration.proofs.marks import mark
 from tumorboard.cases.models import Case
@@ -56,7 +56,7 @@ class Asker:
         self.count = 0
         with connection.execute_wrapper(self._counted):
             answer: HttpResponse = getattr(self.client, method)(path, data)
-            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            content = content_of(answer)
         headers = sorted((k, v) for k, v in answer.items() if k not in ("Content-Length", "X-Request-ID"))
         noise = [(k, NOISE.sub("*", str(v))) for k, v in headers]
         return Answer(
