@@ -133,4 +133,7 @@ def _plain(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     """What PostgreSQL can hold: no NUL, no half of a character."""
-    return str(value).replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

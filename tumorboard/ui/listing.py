@@ -31,16 +31,16 @@ class OpenPaginator(Paginator):
 
     def __init__(self, rows: QuerySet[Any], per_page: int, asked: int) -> None:
         super().__init__(rows, per_page)
-        self.seen = (asked + AHEAD) * per_page
+        self.seen = min((asked + AHEAD) * per_page, COUNTED)
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.seen].count()
+        return self.object_list[: self.seen].count()
 
 
 def looked_ahead(rows: QuerySet[Any], per_page: int, asked: str | None) -> Page:
     """The page asked for of a list whose end nobody needs."""
-    number = int(asked) if asked and asked.isdecimal() and len(asked) < LONGEST_NUMBER else 1
+    number = max(int(asked), 1) if asked and asked.isdecimal() and len(asked) < LONGEST_NUMBER else 1
     return OpenPaginator(rows, per_page, number).get_page(number)
 
 

@@ -81,15 +81,16 @@ def rows(
     if not found:
         return
     admission = deciding.admit(found, proven, durable=separate)
-    numbers = [requests.index(_unresolved(requests, read.request)) for read in admission.reads]
+    numbers = _numbers(requests, [read.request for read in admission.reads])
     tally = Tally(admission)
     still = changes(admission) if changes else nothing_changed
     yield from _watched(tally, _read(admission, numbers, tally, still), separate)
 
 
-def _unresolved(requests: Sequence[Request], found: Request) -> Request:
-    """The request as it was asked."""
-    return next(r for r in requests if replace(r, version=found.version) == found)
+def _numbers(requests: Sequence[Request], found: Sequence[Request]) -> list[int]:
+    """Which of the requests each one is that was found; they stand in the same order."""
+    asked = enumerate(requests)
+    return [next(n for n, r in asked if replace(r, version=one.version) == one) for one in found]
 
 
 def _read(admission: Admission, numbers: Sequence[int], tally: Tally, still: Check) -> Iterator[Piece]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 CATALOG = "tumorboard"
@@ -133,7 +134,7 @@ class Question:
     privilege: str = "select"
     all_columns: Mapping[str, Tags] | None = None  # of the table; None: `columns` are all
 
-    @property
+    @cached_property
     def chain(self) -> tuple[str, ...]:
         """Itself and the securables it takes grants and rules from."""
         return (self.table, self.table.partition(".")[0], CATALOG)
