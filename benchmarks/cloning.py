@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 from django.db import connection
 
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 from tumorboard.lake.store import Commit
 from tumorboard.lake.tables import Table

@@ -34,7 +34,7 @@ from tumorboard.governance import gate
 from tumorboard.governance.actions import open_reach, register_securables
 from tumorboard.governance.capabilities import issue_capability
 from tumorboard.governance.gate.calling import TASK, Caller, acting
-from tumorboard.governance.ledger import lake
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 from tumorboard.lake.store import Commit
 from tumorboard.runs import services

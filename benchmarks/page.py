@@ -28,7 +28,8 @@ from tests.factories.accounts import oncologist
 from tests.factories.boards import board
 from tests.factories.cases import case
 from tumorboard.governance.actions import record_consents
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.opening import lake
 from tumorboard.review.evidence import PAGE_TABLES
 from tumorboard.runs import working
 from tumorboard.runs.frames import everyone, frames

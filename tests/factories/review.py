@@ -12,7 +12,8 @@ import pyarrow as pa
 from django.conf import settings
 
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import crosswalk, lake, latest_versions
+from tumorboard.governance.ledger import crosswalk, latest_versions
+from tumorboard.governance.opening import lake
 from tumorboard.lake import rows, tables
 from tumorboard.lake.store import Commit
 from tumorboard.scores.models import ScoringModel

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow.compute as pc
 from django.db import connection
 
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 
 RUNS = ("run_id", "received_at")

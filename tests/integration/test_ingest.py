@@ -15,8 +15,9 @@ from django.test import override_settings
 
 from tests.integration import files
 from tests.integration.contents import everything, rows, versions
-from tumorboard.governance.ledger import crosswalk, lake
+from tumorboard.governance.ledger import crosswalk
 from tumorboard.governance.models import PatientUnit
+from tumorboard.governance.opening import lake
 from tumorboard.lake import engine, tables
 from tumorboard.runs import services
 from tumorboard.runs.ingesting import build, ingest

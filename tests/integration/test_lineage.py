@@ -19,8 +19,9 @@ from tests.integration import files
 from tests.integration.contents import rows, versions
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import AuditEvent
-from tumorboard.governance.ledger import DatabaseLedger, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.governance.models import PublishedVersion
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.lake import tables
 from tumorboard.pipeline.building import IDENTITY, TAKEN_OVER
 from tumorboard.runs import lineage

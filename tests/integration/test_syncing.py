@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tumorboard.governance.ledger import lake
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 from tumorboard.pipeline.sources.registry_feed import FeedError
 from tumorboard.runs.models import Job

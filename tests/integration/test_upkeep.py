@@ -17,8 +17,9 @@ from tests.unit.lake.books import VISITS, arrow, visit
 from tumorboard.audit.events import Event
 from tumorboard.audit.models import AuditEvent
 from tumorboard.governance.actions import pin_snapshot
-from tumorboard.governance.ledger import DatabaseLedger, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.governance.models import PublishedVersion, ScrubResult
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.lake import store, tables
 from tumorboard.lake.store import Commit, Damaged, NotPublished
 from tumorboard.runs.actions import claim_job, queue_job

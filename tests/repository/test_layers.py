@@ -120,8 +120,8 @@ def test_the_pipelines_outside_steps_do_not_use_the_engine() -> None:
 
 
 def test_only_the_gate_and_the_pipelines_jobs_hold_the_lake() -> None:
-    """`governance.ledger.lake` gives a handle that asks nobody: everyone else reads through the gate."""
-    handle = "tumorboard.governance.ledger.lake"
+    """`governance.opening.lake` gives a handle that asks nobody: everyone else reads through the gate."""
+    handle = "tumorboard.governance.opening.lake"
     assert {m.name for m in modules() if handle in set(m.imports())} == LAKE_HANDLES
 
 

@@ -1,4 +1,7 @@
-"""PostgreSQL's part of the lake: published versions, one writer at a time, and the identity tables."""
+"""PostgreSQL's part of the lake: published versions, one writer at a time, and the identity tables.
+
+It opens nothing: what does is `governance.opening`, which the gate and the pipeline alone import.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from tumorboard.governance.models import PublishedVersion
 from tumorboard.identity.crosswalk import Crosswalk
-from tumorboard.lake.store import Lake, Publication
-from tumorboard.lake.volume import Volume
+from tumorboard.lake.publishing import Publication
 from tumorboard.pipeline import declared
 
 declared.load()  # the lake knows a table once its declaration has been imported
@@ -91,16 +92,6 @@ def latest_versions(names: Iterable[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(LATEST, [list(names)])
         return {table: version for table, version in cursor.fetchall() if version is not None}
-
-
-def lake() -> Lake:
-    """The lake of this installation. For the gate and the pipeline alone."""
-    return Lake(settings.LAKE_URL, DatabaseLedger())
-
-
-def landing_volume() -> Volume:
-    """Every file as received, by content hash."""
-    return Volume(settings.VOLUMES_DIR / "landing")
 
 
 def crosswalk() -> Crosswalk:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -22,10 +22,11 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from pyarrow import fs
 
+from tumorboard.lake.publishing import Manifest, digest
+
 LOG = "_delta_log"
 CHUNK = 1 << 20
 Stamp = tuple[int, ...]
-Manifest = dict[str, dict[str, Any]]  # data file -> {sha256, size, rows, first, last}
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,6 @@ def _rows(folder: Folder, name: str) -> int:
 def content_hash(manifest: Mapping[str, Mapping[str, Any]]) -> str:
     """Of the bytes of all files: where they lie and what they are called makes no difference."""
     return digest(sorted(entry["sha256"] for entry in manifest.values()))
-
-
-def digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def dataset(folder: Folder, manifest: Manifest, otherwise: pa.Schema) -> ds.Dataset:

@@ -1,19 +1,25 @@
-"""What is kept of every version: its files, what it was made of, and how its columns were meant."""
+"""What is kept of every version: its files, what it was made of, and how its columns were meant.
+
+Plain values: whoever looks at versions need not be able to open one.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from deltalake import CommitProperties
-
 from tumorboard.lake.fingerprints import Fingerprints
-from tumorboard.lake.manifest import Manifest, digest
 
+Manifest = dict[str, dict[str, Any]]  # data file -> {sha256, size, rows, first, last}
 SourceFiles = dict[str, Any]  # {count, digest} of the received files; empty for what is not bronze
+
+
+def digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,11 @@ class Commit:
     files: Sequence[str] = ()
     operation: str = "write"
 
-    def properties(self) -> CommitProperties:
+    def said(self) -> dict[str, str]:
+        """What the commit in the log says of itself."""
         said = {"run_id": self.run_id, "code_version": self.code_version, "kind_of_write": self.operation}
         more = {"inputs": self.inputs, "reads": self.columns_read(), "files": self.source_files()}
-        return CommitProperties(
-            custom_metadata=said | {name: json.dumps(what, sort_keys=True) for name, what in more.items()},
-            max_commit_retries=15,
-        )
+        return said | {name: json.dumps(what, sort_keys=True) for name, what in more.items()}
 
     def columns_read(self) -> dict[str, list[str]]:
         return {name: sorted(self.reads.get(name, ["*"])) for name in self.inputs}

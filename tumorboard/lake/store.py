@@ -15,7 +15,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import DeltaError
 
 from tumorboard.lake import fingerprints
@@ -211,13 +217,17 @@ def _write(
             _ordered(rows, table),
             schema_mode="overwrite" if whole else None,
             configuration=_configuration(table),
-            commit_properties=commit.properties(),
+            commit_properties=properties(commit),
             writer_properties=written_as(),
             post_commithook_properties=UNTOUCHED,
             **how,
         )
     except DeltaError as error:
         raise WriteFailed(f"{table.name}: the rows were not written ({type(error).__name__})") from None
+
+
+def properties(commit: Commit) -> CommitProperties:
+    return CommitProperties(custom_metadata=commit.said(), max_commit_retries=15)
 
 
 def commit_name(version: int) -> str:

@@ -19,7 +19,7 @@ from tumorboard.lake import manifest as manifests
 from tumorboard.lake.faults import Damaged
 from tumorboard.lake.manifest import LOG
 from tumorboard.lake.publishing import Commit, Publication
-from tumorboard.lake.store import UNTOUCHED, Lake, commit_name, written_as
+from tumorboard.lake.store import UNTOUCHED, Lake, commit_name, properties, written_as
 from tumorboard.lake.tables import Table
 from tumorboard.lake.verifying import damaged, forget
 
@@ -100,7 +100,7 @@ class Upkeep:
         current.optimize.z_order(
             by[:1],
             writer_properties=written_as(),
-            commit_properties=commit.properties(),
+            commit_properties=properties(commit),
             post_commithook_properties=UNTOUCHED,
         )
         made = replace(

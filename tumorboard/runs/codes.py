@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
 MAINTAIN, SCRUB, SYNC, PUBLISH, PROPOSE = "maintain", "scrub", "sync", "publish", "propose"
+NOTICES_KEPT = 50  # of a file: what its reader found odd
 LABELS = {
     SCREEN: "Trial screening",
     SCORE: "Risk scoring",

@@ -20,7 +20,8 @@ from django.utils import timezone
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
 from tumorboard.governance.actions import register_securables, set_units
-from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume, latest_versions
+from tumorboard.governance.ledger import DatabaseLedger, crosswalk, latest_versions
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.identity.crosswalk import Identifier
 from tumorboard.lake import engine, tables
 from tumorboard.lake.store import PREDICATE_LIMIT

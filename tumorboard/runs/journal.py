@@ -9,9 +9,9 @@ from typing import Any
 from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.pipeline.building import Broken
 from tumorboard.pipeline.landing import LANDED, REFUSED, LandedFile, Refusal
+from tumorboard.runs.codes import NOTICES_KEPT
 from tumorboard.runs.models import IngestedFile, IngestRun, QuarantinedRow
 
-NOTICES_KEPT = 50
 REFUSED_ONCE = ("stage", "source", "file_hash", "locator", "field", "reason")
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from django.utils.module_loading import import_string
 
 from tumorboard.runs.codes import MAINTAIN, PROPOSE, PUBLISH, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
-from tumorboard.runs.curating import publish_draft
-from tumorboard.runs.maintaining import maintain, scrub
 from tumorboard.runs.proposing import propose_readings
 from tumorboard.runs.scoring import score_patients
 from tumorboard.runs.screening import screen_patients
-from tumorboard.runs.syncing import sync_trials
 from tumorboard.runs.watching import watch_models
 from tumorboard.runs.working import Attempt, Work
 
 
 def _when_needed(path: str) -> Work:
-    """Work whose libraries take seconds to load: the worker that does it loads them, never the web."""
+    """Work that opens the lake, or whose libraries take seconds to load: the worker that does it loads it,
+    never the web, which names the kinds of work too."""
 
     def work(attempt: Attempt) -> str:
         return str(import_string(path)(attempt))
@@ -28,10 +26,10 @@ KINDS: dict[str, Work] = {
     SCREEN: screen_patients,
     SCORE: score_patients,
     WATCH: watch_models,
-    MAINTAIN: maintain,
-    SCRUB: scrub,
-    SYNC: sync_trials,
-    PUBLISH: publish_draft,
+    MAINTAIN: _when_needed("tumorboard.runs.maintaining.maintain"),
+    SCRUB: _when_needed("tumorboard.runs.maintaining.scrub"),
+    SYNC: _when_needed("tumorboard.runs.syncing.sync_trials"),
+    PUBLISH: _when_needed("tumorboard.runs.curating.publish_draft"),
     PROPOSE: propose_readings,
     REGISTER: _when_needed("tumorboard.runs.registering.register_models"),
 }

@@ -17,8 +17,9 @@ from typing import Any
 
 from django.conf import settings
 
-from tumorboard.governance.ledger import crosswalk, lake, landing_volume, publication_of
+from tumorboard.governance.ledger import crosswalk, publication_of
 from tumorboard.governance.models import PublishedVersion
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.lake import engine, openlineage, tables
 from tumorboard.lake.publishing import Publication
 from tumorboard.pipeline import recomputing

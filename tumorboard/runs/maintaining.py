@@ -16,8 +16,9 @@ from django.db import transaction
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.governance.ledger import DatabaseLedger, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger
 from tumorboard.governance.models import PublishedVersion, ScrubResult, Snapshot
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.lake import tables
 from tumorboard.lake.store import Damaged
 from tumorboard.lake.tables import Table

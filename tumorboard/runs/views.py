@@ -18,6 +18,7 @@ from tumorboard.cases.models import Case
 from tumorboard.cases.permissions import load_case
 from tumorboard.governance.console.access import for_console
 from tumorboard.runs import actions, forms
+from tumorboard.runs.codes import NOTICES_KEPT
 from tumorboard.runs.console import (
     home,
     ingests,
@@ -27,7 +28,6 @@ from tumorboard.runs.console import (
     ways,
 )
 from tumorboard.runs.health import healthz
-from tumorboard.runs.journal import NOTICES_KEPT
 from tumorboard.runs.models import IngestRun, Job, QuarantinedRow
 from tumorboard.ui.listing import keep, kept, page_of
 

@@ -13,7 +13,8 @@ from tests.factories.accounts import person
 from tumorboard.accounts.models import User
 from tumorboard.accounts.roles import Role
 from tumorboard.governance.actions import SERVICE_GROUP, open_reach, register_securables
-from tumorboard.governance.ledger import crosswalk, lake, landing_volume, latest_versions
+from tumorboard.governance.ledger import crosswalk, latest_versions
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.lake import rows, tables
 from tumorboard.lake.store import Commit, Publication
 from tumorboard.pipeline.landing import content_hash

@@ -37,7 +37,15 @@ def test_all_well_without_signing_in(client: Client, parts: dict):
     answer = client.get(reverse("healthz"))
     assert answer.status_code == 200
     assert answer.json()["ok"] is True
-    assert set(answer.json()["parts"]) == {"database", "broker", "gate", "worker", "lake", "frontend", "audit"}
+    assert set(answer.json()["parts"]) == {
+        "database",
+        "broker",
+        "gate",
+        "worker",
+        "lake",
+        "frontend",
+        "audit",
+    }
     assert answer.json()["version"]
 
 
@@ -100,12 +108,12 @@ def test_an_anchor_that_is_late_is_told(settings, tmp_path: Path, monkeypatch: p
     record("signed_in", by="tests")
     assert health._audit() == "never anchored"
     monkeypatch.setattr(health, "ANCHORED_WITHIN", timedelta(seconds=-60))
-    with pytest.raises(RuntimeError, match="never anchored: events wait"):
+    with pytest.raises(RuntimeError, match=r"never anchored: events wait"):
         health._audit()
     taken = anchors.take()
     assert health._audit() == f"last anchored {taken.at}"
     later = timezone.now() + timedelta(seconds=30)
     monkeypatch.setattr("django.utils.timezone.now", lambda: later)
     record("signed_in", by="tests")
-    with pytest.raises(RuntimeError, match="last anchored .*: events wait"):
+    with pytest.raises(RuntimeError, match=r"last anchored .*: events wait"):
         health._audit()

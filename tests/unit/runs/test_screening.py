@@ -11,7 +11,8 @@ import pytest
 from tests.factories import review
 from tests.unit.review.conftest import small_lake
 from tumorboard.governance.actions import register_securables
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 from tumorboard.runs import actions, screening, working
 from tumorboard.runs.kinds import KINDS

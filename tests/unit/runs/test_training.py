@@ -20,8 +20,9 @@ from tumorboard.fusion import saved
 from tumorboard.fusion.model import Model
 from tumorboard.fusion.tracking import fingerprint as tracking_of
 from tumorboard.governance.actions import record_consents, register_securables
-from tumorboard.governance.ledger import lake, latest_versions
+from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.models import Consent, PublishedVersion, Snapshot
+from tumorboard.governance.opening import lake
 from tumorboard.lake import tables
 from tumorboard.runs import actions as jobs
 from tumorboard.runs import registering, rescoring, scoring, tasks, tracking, training, watching, working

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 
-from tumorboard.governance.gate.asking import Condition, Request
+from tumorboard.governance.gate.asking import Condition, Replacement, Request
 from tumorboard.governance.gate.deciding import version_of
 from tumorboard.governance.gate.faults import (
     BadRequest,
@@ -27,7 +27,6 @@ from tumorboard.governance.gate.faults import (
     Undeclared,
     UnknownColumn,
 )
-from tumorboard.governance.gate.writing import Replacement
 
 __all__ = [
     "BadRequest", "Condition", "Damaged", "GateDown", "MeaningChanged", "NotPublished", "Refused", "Request",

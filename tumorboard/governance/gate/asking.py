@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -80,6 +80,20 @@ class Request:
             *(c.column for c in self.conditions),
         ]
         return list(dict.fromkeys(named))
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Which rows give way to the new ones, and why. `patients` None: all rows of the table."""
+
+    table: str
+    inputs: Mapping[str, int]
+    run_id: str
+    code_version: str
+    patients: Sequence[str] | None = None
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 PLAIN = ("purpose", "table", "patient_key", "version", "limit")

@@ -14,9 +14,8 @@ from django.conf import settings
 from pyarrow import flight
 
 from tumorboard.governance.gate import calling, wire
-from tumorboard.governance.gate.asking import Request, to_plain
+from tumorboard.governance.gate.asking import Replacement, Request, to_plain
 from tumorboard.governance.gate.faults import GateDown, rebuilt
-from tumorboard.governance.gate.writing import Replacement
 
 PATIENCE = {
     calling.TASK: 30.0,

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from tumorboard.governance.gate import calling, door, writing
-from tumorboard.governance.gate.asking import Request
+from tumorboard.governance.gate.asking import Replacement, Request
 from tumorboard.governance.gate.proving import Proven, in_process
-from tumorboard.governance.gate.writing import Replacement
 
 
 def rows(requests: Sequence[Request], *, all_of_them: bool) -> dict[int, pa.Table]:

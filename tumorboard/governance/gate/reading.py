@@ -16,7 +16,8 @@ from tumorboard.governance import masking
 from tumorboard.governance.gate.asking import COUNT, Condition, Request
 from tumorboard.governance.gate.deciding import Admitted, Check
 from tumorboard.governance.gate.faults import BadRequest, MeaningChanged, NotPublished, UnknownColumn
-from tumorboard.governance.ledger import DatabaseLedger, crosswalk, lake, landing_volume
+from tumorboard.governance.ledger import DatabaseLedger, crosswalk
+from tumorboard.governance.opening import lake, landing_volume
 from tumorboard.governance.policies.deciding import IDENTIFIED
 from tumorboard.governance.suppression import suppressed
 from tumorboard.lake import fingerprints, tables

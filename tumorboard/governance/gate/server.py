@@ -18,13 +18,12 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from pyarrow import flight
 
 from tumorboard.governance.gate import deciding, door, wire, writing
-from tumorboard.governance.gate.asking import Request, from_plain
+from tumorboard.governance.gate.asking import Replacement, Request, from_plain
 from tumorboard.governance.gate.calling import Caller
 from tumorboard.governance.gate.deciding import Admission
 from tumorboard.governance.gate.epoch import Epoch, watching
 from tumorboard.governance.gate.faults import CROSSING, BadRequest, GateDown, Refused, described
 from tumorboard.governance.gate.proving import Proven, in_process, prove
-from tumorboard.governance.gate.writing import Replacement
 from tumorboard.governance.models import Snapshot, Study
 
 log = logging.getLogger(__name__)

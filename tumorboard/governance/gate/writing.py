@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import pyarrow as pa
 from django.db import transaction
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
+from tumorboard.governance.gate.asking import Replacement
 from tumorboard.governance.gate.faults import BadRequest, Refused
 from tumorboard.governance.gate.proving import Proven
-from tumorboard.governance.ledger import lake
 from tumorboard.governance.models.capabilities import Capability
+from tumorboard.governance.opening import lake
 from tumorboard.governance.permissions import OPERATIONS, has_grant, is_service
 from tumorboard.lake import tables
 from tumorboard.lake.store import Commit
 
 WRITTEN = "gold."
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """Which rows give way to the new ones, and why. `patients` None: all rows of the table."""
-
-    table: str
-    inputs: Mapping[str, int]
-    run_id: str
-    code_version: str
-    patients: Sequence[str] | None = None
-
-    def plain(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def replace_rows(change: Replacement, new: pa.Table, proven: Proven, *, separate: bool) -> int:
