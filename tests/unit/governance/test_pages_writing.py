@@ -408,3 +408,12 @@ def _page_of(user: User) -> str:
     browser = Client()
     browser.force_login(user)
     return browser.get(address("notices")).text
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.RADIOLOGIST, True), (Role.COORDINATOR, False)])
+def test_emergency_access_is_offered_for_who_is_not_ones_own(client: Client, role: Role, offered: bool):
+    """On the worklist, and on the answer for what is not there or not one's own."""
+    client.force_login(person("", role))
+    for page in ("/", "/cases/00000000-0000-4000-8000-000000000000/"):
+        main = client.get(page).text.split("<main")[1]
+        assert (address("break_glass") in main) == offered, page
