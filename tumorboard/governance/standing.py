@@ -37,17 +37,16 @@ with mine as (
         union all select unnest(%(groups)s::int[])
     )
 ), held as (
-    select permission_id, content_object_id, purposes, effect, expires_at
-    from governance_securablegroupgrant where group_id in (select id from mine)
-    union all
-    select permission_id, content_object_id, purposes, effect, expires_at
-    from governance_securableusergrant where user_id = %(user)s
+    select permission_id, content_object_id, purposes, effect from governance_securablegroupgrant
+    where group_id in (select id from mine) and (expires_at is null or expires_at > %(now)s)
+    union
+    select permission_id, content_object_id, purposes, effect from governance_securableusergrant
+    where user_id = %(user)s and (expires_at is null or expires_at > %(now)s)
 )
 select (select coalesce(json_object_agg(id, name), '{}') from mine),
-       (select coalesce(json_agg(distinct jsonb_build_array(p.codename, s.name, h.purposes, h.effect)), '[]')
+       (select coalesce(json_agg(json_build_array(p.codename, s.name, h.purposes, h.effect)), '[]')
         from held h join auth_permission p on p.id = h.permission_id
-                    join governance_securable s on s.id = h.content_object_id
-        where h.expires_at is null or h.expires_at > %(now)s)
+                    join governance_securable s on s.id = h.content_object_id)
 """
 # As PatientReach.objects.of says it, of the patients given, or of all.
 REACHED = """
