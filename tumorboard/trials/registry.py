@@ -182,14 +182,21 @@ _QUALIFIER = re.compile(
 )
 
 
+# Words that turn the name round: without them `non small cell lung cancer` would be a small cell one.
+_TURNS = frozenset({"non", "not", "no", "without", "except", "secondary", "history", "suspected"})
+
+
 def _tumor_type(name: str, oncotree: OncoTree) -> tuple[str, str]:
     """A term of OncoTree that covers the name, and the words it leaves out: those stay to be checked."""
+    name = re.sub(r"\bnon (?=\w)", "non-", name, flags=re.IGNORECASE)
     for text, narrowed in ((name, ""), (_QUALIFIER.sub("", name), _qualifiers(name))):
         for candidate in _spellings(text):
             if oncotree.members(candidate):
                 return candidate, narrowed
     words = name.split()
     for dropped in range(1, min(len(words) - 1, 6)):
+        if words[dropped - 1].lower() in _TURNS:
+            break
         for candidate in _spellings(" ".join(words[dropped:])):
             if oncotree.members(candidate):
                 return candidate, " ".join(words[:dropped])

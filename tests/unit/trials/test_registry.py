@@ -73,6 +73,7 @@ def test_status(status: str, is_open: bool | None) -> None:
         ("Neoplasms, Breast", "Breast Cancer"),
         ("Breast Neoplasms", "Breast Cancer"),
         ("Non-small Cell Lung Cancer", "Non-small Cell Lung Cancer"),
+        ("Non Small Cell Lung Cancer", "non-Small Cell Lung Cancer"),
         ("Melanoma", "Melanoma"),
         ("Solid Tumors", "Solid Tumors"),
     ],
@@ -95,8 +96,9 @@ def test_a_narrower_name_keeps_its_rest_as_unread(name: str) -> None:
     assert kinds == [Diagnosis, Unsupported]
 
 
-def test_a_condition_that_is_no_tumour_type_stays_open() -> None:
-    (asks,) = _asks(study(["Quality of Life"]))
+@pytest.mark.parametrize("name", ["Quality of Life", "Secondary Liver Cancer", "Suspected Lung Cancer"])
+def test_a_condition_that_is_no_tumour_type_stays_open(name: str) -> None:
+    (asks,) = _asks(study([name]))
     assert isinstance(asks, Unsupported)
 
 

@@ -56,7 +56,9 @@ def age(source: Source) -> Iterator[Claim]:
         limits = _limits(match)
         if not limits or not all(0 < limit.number <= 120 for limit in limits):
             continue
-        unit: Literal["years", "months"] = "months" if re.search(r"month", match[0]) else "years"
+        if "month" in match[0] and re.search(r"\by(?:ea)?rs?\b|year", match[0]):
+            continue  # `6 months to 18 years`: each limit has a unit of its own
+        unit: Literal["years", "months"] = "months" if "month" in match[0] else "years"
         timing = _TIMING.match(source.seen, match.end())
         end = timing.end() if timing else match.end()
         start = match.start("sign4") if match["sign4"] else match.start()

@@ -1,8 +1,8 @@
 """One criterion: what its rules understood, what is left over, and the node that follows from both.
 
-Safe by construction: a rest that nobody understood stays an open leaf, and it is joined so that it can
-only keep
-an answer open, never decide it. What stands behind `unless`, `if` or `except` is never read as a requirement.
+Safe by construction: a rest that nobody understood stays an open leaf, and it is joined so that it can only
+keep an answer open, never decide it. What stands behind `unless`, `if` or `except` is never read as a
+requirement, and neither is what `patients with ... must ...` says of those patients.
 """
 
 from __future__ import annotations
@@ -125,14 +125,20 @@ def _all_turned(source: Source, claims: list[Claim]) -> list[Claim]:
             and before.kind in _LISTED
         ):
             same = claim.kind in _LISTED and not claim.facts[0].startswith("not ")
-            if same and _LIST_GAP.fullmatch(source.seen[before.end : claim.start]):
+            gap = source.seen[before.end : claim.start]
+            listed = _OR_GAP if claim.kind == "alteration" else _LIST_GAP
+            if same and listed.fullmatch(gap):
                 one = negated(claim, claim.start)
         turned.append(one)
     return turned
 
 
-_LISTED = frozenset({"comorbidity", "recent event", "brain metastases", "prior therapy", "washout"})
+_LISTED = frozenset({
+    "comorbidity", "recent event", "brain metastases", "prior therapy", "washout", "alteration",
+})  # fmt: skip
 _LIST_GAP = re.compile(r"[\s,]*(?:(?:and/or|and|or)\b)?[\s,]*")
+# `No EGFR mutation, KRAS mutation`: the second one may well be wanted.
+_OR_GAP = re.compile(r"[\s,]*\bor\b[\s,]*")
 
 
 def _turned(source: Source, claim: Claim) -> Claim:
@@ -205,8 +211,9 @@ def _reading(
     built, doubt = _build(source, claims)
     doubt = doubt or next((claim.doubt for claim in claims if claim.doubt), "")
     opens = [source.open("part of the criterion that is not understood", *span) for span in rest.spans]
-    node, how = _with_rest(source, built, opens, rest, cue)
-    status: Status = "partly" if opens or doubt else "understood"
+    unsure = "" if source.excludes else _not_plain(source, claims, rest)
+    node, how = (_whole(source), unsure) if unsure else _with_rest(source, built, opens, rest, cue)
+    status: Status = "partly" if opens or doubt or unsure else "understood"
     reason = how or doubt
     return Reading(
         part.start,
@@ -235,6 +242,55 @@ def _is_permission(source: Source, claims: list[Claim], cue: re.Match[str]) -> b
         return False
     one_sentence = not re.search(r"[.;]\s+\S", source.seen)
     return one_sentence and re.fullmatch(r"allowed|permitted|eligible|acceptable|may|can", cue[0]) is not None
+
+
+def _not_plain(source: Source, claims: list[Claim], rest: _Rest) -> str:
+    """Why claims under an inclusion heading are no requirement; empty if they are one."""
+    if _EXCLUDED.search(source.seen):
+        return "an exclusion among the inclusion criteria"
+    if _asks_some_only(source, claims):
+        return "asks something of some patients only"
+    if rest.spans and any(claim.kind in _NOT_WANTED and not _is_turned(claim) for claim in claims):
+        return "hardly a requirement to have it"
+    if any(_may_reach(source, one, two) for one, two in pairwise(claims)):
+        return "how far the negation reaches is not clear"
+    return ""
+
+
+_EXCLUDED = re.compile(r"\b(?:excluded|not (?:be )?eligible|ineligible)\b")
+#: Trials rarely ask patients to have these; with further words (`surface antigen negative`, `must be stable`)
+#: the criterion mostly says something else.
+_NOT_WANTED = frozenset(
+    {"comorbidity", "recent event", "second malignancy", "brain metastases", "prior therapy"}
+)
+_SENTENCE = re.compile(r"[;\n]|[.:](?=\s|$)")
+_MUST = re.compile(r"\b(?:must|should|shall|needs? to|(?:is|are) (?:required|to)|(?:has|have) to)\b")
+_SOMEBODY = re.compile(
+    r"\b(?:patients?|subjects?|those|participants?|individuals?|persons?|candidates?|(?:wo)?m[ae]n|(?:fe)?males?)\b"
+)
+
+
+def _asks_some_only(source: Source, claims: list[Claim]) -> bool:
+    """`Patients with X must have Y` asks Y of those with X, and X of nobody."""
+    ends = [match.end() for match in _SENTENCE.finditer(source.seen)]
+    for start, end in pairwise([0, *ends, len(source.seen)]):
+        musts = (match.start() for match in _MUST.finditer(source.seen, start, end))
+        must = next((at for at in musts if not any(c.start < at < c.end for c in claims)), start)
+        before = any(start <= claim.start and claim.end <= must for claim in claims)
+        if before and _SOMEBODY.search(source.seen, start, must):
+            return True
+    return False
+
+
+def _is_turned(claim: Claim) -> bool:
+    return claim.facts[0].startswith("not ")
+
+
+def _may_reach(source: Source, one: Claim, two: Claim) -> bool:
+    """`No EGFR mutation, HER2 overexpression`: the `no` may be meant for both."""
+    gap = source.seen[one.end : two.start]
+    open_ended = _is_turned(one) and not _is_turned(two) and two.kind not in _MEASURED
+    return open_ended and _LIST_GAP.fullmatch(gap) is not None
 
 
 def _with_rest(

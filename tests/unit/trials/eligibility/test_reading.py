@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tumorboard.trials.criteria import Node, Predicate, Unsupported, predicates
+from tumorboard.trials.criteria import And, Node, Not, Predicate, Unsupported, predicates
 from tumorboard.trials.eligibility.eligibility import read_eligibility
 from tumorboard.trials.logic import Value, combine
 
@@ -44,6 +44,49 @@ def test_a_rest_keeps_its_criterion_open(section: str, claim: str, rest: str) ->
     assert reading.status != "understood"
     answers = {value(reading.node, known) for known in (Value.MET, Value.NOT_MET)}
     assert Value.UNKNOWN in answers
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Patients with AST/ALT > ULN must have negative hepatitis studies",
+        "Patients older than 70 years must have ECOG performance status 0",
+        "HER2 positive patients must have received trastuzumab",
+        "Patients with EGFR mutations must have progressed on an EGFR TKI",
+        "Histology is central. Subjects with brain metastases should be stable",
+        "Brain metastases must be treated and stable",
+        "Hepatitis B surface antigen negative",
+        "ECOG > 2 is not eligible",
+        "Patients with HIV infection are excluded",
+        "No EGFR mutation, HER2 positive",
+    ],
+)
+def test_what_is_asked_of_some_or_of_nobody_decides_for_nobody(words: str) -> None:
+    """Read as a requirement, each of these would exclude patients whom the trial wants."""
+    (reading,) = read_eligibility(f"Inclusion Criteria:\n\n* {words}").criteria
+    assert reading.status != "understood"
+    assert {value(reading.node, known) for known in (Value.MET, Value.NOT_MET)} == {Value.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "words", ["Patients must have breast cancer and must have ECOG 0-1", "Platelets must be ≥ 100 x 10^9/L"]
+)
+def test_what_is_asked_of_everybody_is_a_requirement(words: str) -> None:
+    (reading,) = read_eligibility(f"Inclusion Criteria:\n\n* {words}").criteria
+    assert reading.status == "understood"
+
+
+def test_no_reaches_over_an_or() -> None:
+    """Neither: `not EGFR, or ALK` would let a patient with an ALK rearrangement in."""
+    text = "Inclusion Criteria:\n\n* No EGFR mutation or ALK rearrangement"
+    (reading,) = read_eligibility(text).criteria
+    assert isinstance(reading.node, And)
+    assert all(isinstance(child, Not) for child in reading.node.children)
+
+
+def test_a_range_over_two_units_is_not_read_in_one() -> None:
+    (reading,) = read_eligibility("Inclusion Criteria:\n\n* Aged 6 months to 18 years").criteria
+    assert reading.facts == ()
 
 
 @pytest.mark.parametrize("cue", ["If", "In case that", "Unless", "When"])
