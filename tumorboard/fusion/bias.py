@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .cohort import Cohort
-from .metrics import BLOCK
+from .metrics import weighted_pairs
 from .survival import Bools, Floats, Outcome, kaplan_meier
 from .validation import Predictions, rounded, rows_of
 
@@ -115,24 +115,10 @@ def stratified_concordance(
         count = int(mine.sum())
         drawn = draw.multinomial(count, np.full(count, 1 / count), size=resamples)
         weights = np.vstack([np.ones(count), drawn])
-        pairs = _weighted_pairs(outcome.rows(mine), risk[mine], weights)
+        pairs = weighted_pairs(outcome.rows(mine), risk[mine], weights)
         usable, agreed = usable + pairs[0], agreed + pairs[1]
     values = np.divide(agreed, usable, out=np.full(resamples + 1, np.nan), where=usable > 0)
     if not np.isfinite(values[1:]).any():
         return float(values[0]), float("nan"), float("nan")
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
     return float(values[0]), float(low), float(high)
-
-
-def _weighted_pairs(outcome: Outcome, risk: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Usable and concordant pairs for each row of `weights` (resamples, n)."""
-    usable, agreed = np.zeros(len(weights)), np.zeros(len(weights))
-    died = np.flatnonzero(outcome.event)
-    for begin in range(0, len(died), BLOCK):
-        some = died[begin : begin + BLOCK]
-        time, own = outcome.time[some][:, None], risk[some][:, None]
-        pairs = (outcome.time > time) | ((outcome.time == time) & ~outcome.event)
-        right = pairs * ((own > risk) + 0.5 * (own == risk))
-        usable += ((weights[:, some] @ pairs) * weights).sum(axis=1)
-        agreed += ((weights[:, some] @ right) * weights).sum(axis=1)
-    return usable, agreed

@@ -14,6 +14,7 @@ from .survival import Bools, Floats, Ints, Outcome
 
 MODALITIES = ("clinical", "genomic", "imaging", "labs", "wearables")
 GROUPS = ("tumor_type", "sex", "age", "site")
+INNER_FOLDS = 5  # one number for all that is cross-fitted: what a pool lends must be cut at the same folds
 
 Layout = Mapping[str, Sequence[str]]  # modality -> feature names, in column order
 

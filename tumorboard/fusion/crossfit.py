@@ -8,13 +8,11 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from .cohort import Cohort, Tables, assign_folds
+from .cohort import INNER_FOLDS, Cohort, Tables, assign_folds
 from .experts import too_small
+from .fused import FEWEST_EVENTS
 from .metrics import concordance
 from .survival import Floats, Outcome
-
-INNER_FOLDS = 5
-FEWEST_EVENTS = 20
 
 
 class Candidate(Protocol):

@@ -17,6 +17,9 @@ from .conformal import Bounds, fit_bounds
 from .cox import Baseline
 from .survival import Bools, Floats, Outcome
 
+FEWEST_EVENTS = 20  # deaths below which nothing is fused
+LARGEST_ERROR = 1000.0  # standard errors a slope may have of itself
+
 
 class Fusion(ABC):
     """A risk that is the exact sum of one contribution per modality.
@@ -128,4 +131,7 @@ def _slope(crossed: Floats, outcome: Outcome) -> tuple[float, float]:
     slope = float(fitted.coefficients[0])
     if slope <= 0:  # the fused risk ranks no better than chance: the score is the cohort's curve
         return 0.0, 0.0
-    return slope, float(1 / np.sqrt(fitted.information[0, 0]) / slope)
+    precision = slope * float(np.sqrt(max(fitted.information[0, 0], 0.0)))
+    if precision < 1 / LARGEST_ERROR:  # every death in order: the slope has no end, and no curve comes of it
+        return 0.0, 0.0
+    return slope, 1 / precision

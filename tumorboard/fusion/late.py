@@ -14,18 +14,16 @@ import numpy as np
 
 from . import cox
 from .blocks import fit_block
-from .cohort import Cohort, assign_folds
+from .cohort import INNER_FOLDS, Cohort, assign_folds
 from .experts import Expert, fit_expert, too_small
-from .fused import Fitted, calibrated
+from .fused import FEWEST_EVENTS, Fitted, calibrated
 from .linear import LinearFusion, untrained
 from .metrics import concordance
 from .survival import Bools, Floats, Ints, Outcome
 from .transfer import Transferred
 
-INNER_FOLDS = 5
 STACK_PENALTY = 5.0
 EVENTS_PER_WEIGHT = 20  # below this the stack would overfit; the C-weighted mean has nothing to overfit
-FEWEST_EVENTS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)

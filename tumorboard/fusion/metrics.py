@@ -105,7 +105,9 @@ def brier(outcome: Outcome, survival: Floats, times: Floats) -> Floats:
 
 
 def integrated_brier(outcome: Outcome, survival: Floats, times: Floats) -> float:
-    """The Brier score averaged over `times` by the trapezoid rule (IBS)."""
+    """The Brier score averaged over `times` by the trapezoid rule (IBS); NaN where they span no time."""
+    if times[-1] <= times[0]:
+        return float("nan")
     return float(np.trapezoid(brier(outcome, survival, times), times) / (times[-1] - times[0]))
 
 
@@ -160,13 +162,21 @@ def _pairs(outcome: Outcome, risk: Floats, died: np.ndarray) -> tuple[Floats, Fl
 
 
 def _weighted_concordance(outcome: Outcome, risk: Floats, weights: Floats) -> Floats:
-    died = np.flatnonzero(outcome.event)
-    usable, agreement = _pairs(outcome, risk, died)
-    of_dead = weights[:, died]
-    pairs = ((of_dead @ usable) * weights).sum(axis=1)
-    agreed = ((of_dead @ agreement) * weights).sum(axis=1)
+    pairs, agreed = weighted_pairs(outcome, risk, weights)
     values: Floats = np.divide(agreed, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
     return values
+
+
+def weighted_pairs(outcome: Outcome, risk: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Usable and agreeing pairs (r,) for each row of `weights` (r, n), how often each patient was drawn."""
+    usable, agreed = np.zeros(len(weights)), np.zeros(len(weights))
+    died = np.flatnonzero(outcome.event)
+    for begin in range(0, len(died), BLOCK):
+        some = died[begin : begin + BLOCK]
+        pairs, agreement = _pairs(outcome, risk, some)
+        usable += ((weights[:, some] @ pairs) * weights).sum(axis=1)
+        agreed += ((weights[:, some] @ agreement) * weights).sum(axis=1)
+    return usable, agreed
 
 
 def _inverse(probability: Floats) -> Floats:

@@ -87,7 +87,7 @@ class Model:
     @cached_property
     def version(self) -> str:
         """Hash of the content: the same numbers give the same version, on any day."""
-        return saved.content_hash(self.state())[:16]
+        return version_of(self.state())
 
     def state(self) -> dict[str, Any]:
         """Nested plain dict of numbers, strings and arrays."""
@@ -122,6 +122,11 @@ class Model:
             state["snapshot"],
             Members(known["digest"], known["fold"], dict(sorted(fusions.items()))),
         )
+
+
+def version_of(state: Mapping[str, Any]) -> str:
+    """The version of the model that this is the state of."""
+    return saved.content_hash(state)[:16]
 
 
 def training_cohort(name: str, cohort: Cohort, fitted: Fitted) -> TrainingCohort:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ FORMAT = 1
 LARGEST = 256 * 1024 * 1024  # bytes of arrays, unpacked
 KINDS = ("f", "i", "b")
 ARRAY = "$array"
+# What the readers of zip, npy and JSON raise on hostile bytes: an encrypted entry is a RuntimeError, a header
+# that claims more than the machine has a MemoryError or an OverflowError.
+BROKEN = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError,
+    OverflowError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 State = Mapping[str, Any]
 
@@ -61,11 +68,12 @@ def load(folder: Path) -> dict[str, Any]:
                 f"model format {document['format']!r} is not {FORMAT}: train the model again"
             )
         state = _join(document["state"], arrays)
+        genuine = isinstance(state, dict) and content_hash(state) == document["hash"]
     except UnreadableModel:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise UnreadableModel(f"not a readable model folder ({type(error).__name__}): {error}") from error
-    if not isinstance(state, dict) or content_hash(state) != document["hash"]:
+    if not genuine:
         raise UnreadableModel("the content does not match its hash: the folder was changed after training")
     return state
 

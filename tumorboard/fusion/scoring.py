@@ -13,8 +13,7 @@ import pandas as pd
 
 from .cohort import MODALITIES, Tables, align
 from .conformal import LEVEL, pattern
-from .fused import Fusion
-from .late import FEWEST_EVENTS
+from .fused import FEWEST_EVENTS, Fusion
 from .model import PERCENTILES, Model
 from .survival import DAYS_PER_MONTH, Bools, Floats, Ints
 
@@ -68,6 +67,8 @@ class Contribution:
 class Score:
     """`risk` is the log hazard against the average training patient, `percentile` its place among them.
 
+    The shares of `contributions` sum to `risk`. In late and attention fusion an absent modality has none; in
+    early and intermediate fusion that it is absent may say something itself, and then it has a share.
     `set_aside` says per modality why it was present but not used; `narrows_most` is the absent modality
     that leaves the most open, in the unit of `risk`. When `abstained`, there is no risk and `curve` is that
     of the whole cohort. `stale` gives per modality the days between its newest value and the landmark, where
@@ -134,7 +135,8 @@ def score_all(
 ) -> dict[str, Score]:
     """A score for each of `patients` from rows of gold.features: as scoring each alone, only faster.
 
-    `masked` is hidden for everyone, `not_permitted` per patient. `landmarks` (the day of the decision) lets
+    `masked` is hidden for everyone, `not_permitted` per patient. In `tumor_types` "" says that none is
+    recorded; a patient who is not named is not asked for one. `landmarks` (the day of the decision) lets
     old values be called stale. A patient of the training cohort is scored by the fusion that never saw them.
     """
     hidden = {patient: {*masked, *(not_permitted or {}).get(patient, ())} for patient in patients}
@@ -287,7 +289,11 @@ def _score_of(batch: _Batch, row: int, tumor_type: str | None, hidden: Collectio
         curve=_curve(batch.months, *(band[row] for band in batch.bands)),
         risk=float(batch.risk[row]),
         percentile=round(float(batch.percentile[row]), 1),
-        contributions={name: _contribution(batch, row, name) for name in used},
+        contributions={
+            name: _contribution(batch, row, name)
+            for name, parts in batch.parts.items()
+            if name in used or parts[row] != 0
+        },
         narrows_most=_widest(batch, absent),
         bound=_bound(batch, row),
     )
@@ -328,12 +334,18 @@ def _reason_to_abstain(
     cohort = batch.model.cohort
     if cohort.events < FEWEST_EVENTS:
         return f"too few events: {cohort.events} deaths in the training cohort, {FEWEST_EVENTS} are needed"
-    if tumor_type and cohort.tumor_types and tumor_type not in cohort.tumor_types:
-        return f"outside training range: no training patient had tumour type {tumor_type}"
+    if tumor_type is not None and cohort.tumor_types and tumor_type not in cohort.tumor_types:
+        return _tumor_reason(tumor_type)
     if not used:
         present = "; ".join(f"{name}: {why}" for name, why in set_aside.items()) or "none is present"
         return f"no usable modality ({present})"
     return _range_reason(batch, row, used)
+
+
+def _tumor_reason(tumor_type: str) -> str:
+    if not tumor_type:
+        return "no tumour type is recorded: nobody can tell whether the training patients are like this one"
+    return f"outside training range: no training patient had tumour type {tumor_type}"
 
 
 def _range_reason(batch: _Batch, row: int, used: list[str]) -> str:
@@ -350,7 +362,7 @@ def _range_reason(batch: _Batch, row: int, used: list[str]) -> str:
 
 
 def _contribution(batch: _Batch, row: int, name: str) -> Contribution:
-    shares, table = batch.shares[name][row], batch.tables[name]
+    shares, table = np.nan_to_num(batch.shares[name][row]), batch.tables[name]
     order = np.argsort(-np.abs(shares), kind="stable")[:MAIN_FEATURES]
     features = [
         FeatureShare(table.features[place], float(shares[place]), _known(table.values[row, place]))

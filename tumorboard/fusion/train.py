@@ -8,8 +8,7 @@ import pandas as pd
 
 from . import metrics, validation
 from .cohort import Cohort, from_long
-from .fused import Fitted, Fusion
-from .late import FEWEST_EVENTS
+from .fused import FEWEST_EVENTS, Fitted, Fusion
 from .linear import LinearFusion
 from .model import STRATEGY, Members, Model, members, training_cohort
 from .strategies import DEFAULT, STRATEGIES

@@ -13,14 +13,13 @@ import numpy as np
 
 from . import cox
 from .blocks import fit_block
-from .cohort import Cohort, Layout, assign_folds
+from .cohort import INNER_FOLDS, Cohort, Layout, assign_folds
 from .experts import width_factor
 from .metrics import concordance
 from .survival import Floats, Outcome
 
 PENALTIES = (160.0, 80.0, 40.0, 20.0)  # of a wide modality, times its width factor; strongest first
 NARROW_PENALTY = 5.0
-INNER_FOLDS = 5
 
 Weights = Mapping[str, Mapping[str, float]]  # modality -> feature -> log hazard per SD within the cancer
 

@@ -54,6 +54,25 @@ def plain_array(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def claiming(shape: str) -> bytes:
+    """A header that promises more (or less) than there is."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+def marked(flags: int = 0, method: int = 0) -> bytes:
+    """An archive whose entry says it is encrypted, or packed in a way nobody or somebody else reads."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("scale.npy", plain_array(np.arange(4.0)))
+    raw = bytearray(buffer.getvalue())
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = raw.find(signature) + at
+        raw[start] |= flags
+        raw[start + 2] = method
+    return bytes(raw)
+
+
 def changed(document: dict, path: str, value: object) -> bytes:
     document = json.loads(json.dumps(document))
     place = document
@@ -84,6 +103,7 @@ def hostile(document: dict, entry: str) -> list[tuple[str, bytes]]:
         b"\x93NUMPY\x01\x00\xff\xff{'descr': '<f8'",
         b"\x93NUMPY\x01\x00\x10\x00{'descr': 'O'}  \n",
     ]
+    wrong += [claiming("(10000000000000,)"), claiming("(10000000000000000000000,)"), claiming("(-4,)")]
     bodies = [
         b"",
         b"null",
@@ -94,6 +114,7 @@ def hostile(document: dict, entry: str) -> list[tuple[str, bytes]]:
         b"\xff\xfe\x00",
         b'{"format": 1}',
         b'{"format": NaN}',
+        b'{"format": 1, "hash": "x", "state": {"a": NaN}}',
     ]
     bodies += [json.dumps({"format": 1, "hash": "", "state": {"$array": one}}).encode() for one in code]
     bodies += [changed(document, "format", 2), changed(document, "hash", "0" * 64)]
@@ -101,6 +122,7 @@ def hostile(document: dict, entry: str) -> list[tuple[str, bytes]]:
     bodies += [changed(document, "state.method", one) for one in code]
     bodies += [changed(document, "state.experts", one) for one in (None, [], "x", {"../../etc": {}})]
     archives = [b"", b"PK\x03\x04", pickle.dumps(CALLS[0]), b"not an archive", b"PK\x05\x06" + bytes(18)]
+    archives += [marked(flags=1), marked(method=1), marked(method=8), marked(method=12), marked(method=93)]
     return [
         *((entry, content) for content in [*arrays, *wrong]),
         *(("model.json", content) for content in bodies),

@@ -162,3 +162,13 @@ def test_quintile_gaps_find_the_group_that_is_wrong():
     assert np.abs(gaps).max() < 0.05
     worst = np.where(truth <= np.quantile(truth, 0.2), truth + 0.2, truth)
     assert metrics.quintile_gaps(outcome, worst, 600.0)[0] > 0.1
+
+
+def test_the_bootstrap_in_blocks_is_the_bootstrap_at_once(monkeypatch):
+    """Memory is bounded by blocks of deaths; counts are whole numbers, so the digits stay the same."""
+    draw = np.random.default_rng(0)
+    outcome = Outcome(draw.random(90) < 0.7, np.ceil(draw.exponential(20, 90)))
+    folds = [(outcome, np.round(draw.normal(size=90), 1))]
+    at_once = metrics.concordance_interval(folds, resamples=50)
+    monkeypatch.setattr(metrics, "BLOCK", 7)
+    assert metrics.concordance_interval(folds, resamples=50) == at_once

@@ -258,3 +258,38 @@ def test_validation_names_patients_like_this(model):
     assert {"same_modalities", "same_tumor", "alike"} <= set(likeness)
     assert likeness["same_tumor"]["events"] >= 10
     assert {"patterns", "tumors"} & set(likeness) == set()
+
+
+@pytest.mark.parametrize("strategy", ["late", "early", "intermediate", "attention"])
+def test_contributions_sum_to_the_risk_with_modalities_absent(gold, strategy):
+    """Early and intermediate fusion go by what is absent, too: then it is among the contributions."""
+    found, _ = train(*gold, seed=1, resamples=2, strategy=strategy)
+    result = score(found, long({"clinical": FULL["clinical"]}))
+    assert result.used == ["clinical"]
+    assert sum(part.share for part in result.contributions.values()) == pytest.approx(result.risk, abs=1e-12)
+    goes_by_absence = strategy in ("early", "intermediate")
+    assert bool(set(result.contributions) & set(result.absent)) is goes_by_absence
+
+
+def test_no_recorded_tumour_type_abstains_where_it_is_asked_for(model):
+    assert "no tumour type is recorded" in score(model, long(FULL), tumor_type="").reason
+    assert not score(model, long(FULL), tumor_type=None).abstained
+
+
+def test_a_feature_that_gives_the_outcome_away_gives_no_curve(gold):
+    """Every death in order has no finite slope; a curve from it would be of NaN."""
+    features, cohort = gold
+    leaked = cohort[["patient_key"]].assign(
+        modality="clinical", feature="leak", value=-cohort["os_days"], as_of=cohort["landmark_on"]
+    )
+    found, report = train(pd.concat([features, leaked]), cohort, seed=1, resamples=2)
+    result = score_all(found, pd.concat([features, leaked]), [cohort["patient_key"][0]])
+    (row,) = rows(result, as_of=date(2025, 5, 1)).to_dict("records")
+    assert "NaN" not in row["curve"]
+    assert report["rows"]
+
+
+def test_a_cohort_followed_for_no_time_has_no_brier_score(gold):
+    features, cohort = gold
+    _, report = train(features, cohort.assign(os_days=0.0), seed=1, resamples=2)
+    assert {row["ibs"] for row in report["rows"]} <= {None}

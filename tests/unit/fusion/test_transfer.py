@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tumorboard.fusion import metrics, transfer
-from tumorboard.fusion.cohort import Cohort, Table, assign_folds
+from tumorboard.fusion.cohort import INNER_FOLDS, Cohort, Table, assign_folds
 from tumorboard.fusion.late import fit_experts, fit_late, join, with_fixed
 from tumorboard.fusion.survival import Outcome
 
@@ -65,7 +65,7 @@ def test_out_of_fold_parts_never_saw_their_own_outcome(cohorts, lent):
     same.
     """
     small = cohorts["small"]
-    folds = assign_folds(small.outcome, transfer.INNER_FOLDS, 1)
+    folds = assign_folds(small.outcome, INNER_FOLDS, 1)
     held = np.flatnonzero(folds == 2)
     time = small.outcome.time.copy()
     time[held] = time[held] * 0.5
