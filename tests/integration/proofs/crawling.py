@@ -24,7 +24,7 @@ from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
 from tests.integration import contents
 from tests.integration.proofs import FULL
@@ -59,6 +59,7 @@ class Seen:
     marks: dict[str, set[Mark]] = field(default_factory=dict)
     leaks: list[tuple[str, str, Mark]] = field(default_factory=list)
     size: int = 0
+    by_post: set[str] = field(default_factory=set)  # routes that answered that they take POST only
 
 
 class Crawler:
@@ -68,9 +69,15 @@ class Crawler:
         self.client.force_login(who.user, backend="django.contrib.auth.backends.ModelBackend")
         self.visited: set[str] = set()
 
-    def get(self, path: str) -> HttpResponse:
+    def get(self, path: str) -> HttpResponse | None:
+        """The answer; None where the address takes POST only."""
+        route = route_of(path)
         self.visited.add(path)
+        if route in self.seen.by_post:
+            return None
         answer = self.client.get(path)
+        if answer.status_code == 405:
+            self.seen.by_post.add(route)
         content = content_of(answer)
         kind = answer.get("Content-Type", "").split(";")[0]
         self.seen.statuses[answer.status_code] += 1
@@ -84,10 +91,17 @@ class Crawler:
     def follow(self, path: str, depth: int = 1) -> None:
         """The page, and the pages of this server that it names."""
         answer = self.get(path)
-        if depth and not answer.streaming and "html" in answer.get("Content-Type", ""):
+        if depth and answer is not None and not answer.streaming and "html" in answer.get("Content-Type", ""):
             for link in sorted({html.unescape(m.decode()) for m in LINK.findall(answer.content)}):
                 if link not in self.visited and not link.startswith(("/static/", "/sign-out", "/admin/")):
                     self.follow(link, depth - 1)
+
+
+def route_of(path: str) -> str:
+    try:
+        return str(resolve(path.partition("?")[0]).route)
+    except Resolver404:
+        return path
 
 
 def content_of(answer: Any) -> bytes:

@@ -34,7 +34,7 @@ from tumorboard.governance.gate.calling import acting
 from tumorboard.runs import services
 
 pytestmark = pytest.mark.timeout(sized(300, 3600))
-WEB_KILLS, POSTGRES_KILLS = sized(20, 200), sized(10, 100)
+WEB_KILLS, POSTGRES_KILLS = sized(20, 200), sized(10, 100)  # together 30 and 300
 REQUEST_ID = re.compile(rb"x-request-id: ([0-9a-f-]{36})", re.IGNORECASE)
 
 

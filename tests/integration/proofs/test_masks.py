@@ -33,7 +33,7 @@ from tumorboard.lake import tables
 
 pytestmark = pytest.mark.timeout(sized(300, 7200))
 QUERIES = sized(200, 10_000)
-EVERY = sized(4, 1)  # of the places of a column, turning with the mask; all of them at full size
+EVERY = sized(6, 1)  # of the places of a column, turning with the mask; all of them at full size
 # One column of every kind that there is, and every type that a column has.
 COLUMNS = {
     "name": ("silver.patients", "name"), "mrn": ("silver.specimens", "specimen_id"),

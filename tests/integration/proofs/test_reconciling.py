@@ -60,7 +60,7 @@ def test_rows_out_are_rows_on_record_are_rows_received(
 ) -> None:
     since = AuditEvent.objects.latest("seq").seq
     received, seen, addresses = Received(monkeypatch), Seen(), Addresses(place)
-    for name in ("clinician", "member", "coordinator", "nobody"):
+    for name in ("clinician", "member", "nobody"):
         crawler = Crawler(place, place.people[name], seen)
         for number in sorted(crawler.who.may)[:PATIENTS] or [1]:
             for path in addresses.of_patient(number):
