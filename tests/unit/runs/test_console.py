@@ -137,8 +137,8 @@ QUERIES = {  # session, user and groups (3) among them
     "quarantine": 6,
     "jobs": 5,
     "lineage": 4,
-    "models": 6,
-    "audit": 10,
+    "models": 5,
+    "audit": 9,
 }
 
 
