@@ -32,9 +32,10 @@ def issue_capability(
     job_id: str = "",
     channel: str = CLI,
     lasts: timedelta = OF_A_COMMAND,
+    **own: Any,
 ) -> str:
     """A new token; whoever issues it gets the only copy. The job's earlier ones end: a worker that lost its
-    lease and comes back late can read and write nothing more."""
+    lease and comes back late can read and write nothing more. `own`: what a person's own token has beside."""
     if job_id:
         revoke_capabilities(job_id=job_id)
     token = secrets.token_urlsafe(32)
@@ -48,9 +49,11 @@ def issue_capability(
         channel=channel,
         issued_by=str(by)[:150],
         expires_at=timezone.now() + lasts,
+        **own,
     )
+    event = Event.TOKEN_ISSUED if own else Event.CAPABILITY_ISSUED
     detail = {"purposes": list(purposes), "reads": list(reads), "writes": list(writes)}
-    record(Event.CAPABILITY_ISSUED, by=by, target=capability, channel=channel, job_id=job_id, **detail)
+    record(event, by=by, target=capability, channel=channel, job_id=job_id, **detail)
     return token
 
 

@@ -10,6 +10,7 @@ from tumorboard.governance.views import (
     snapshots,
     studies,
     tags,
+    tokens,
 )
 
 app_name = "governance"
@@ -47,6 +48,8 @@ urlpatterns = [
     path("emergencies/<uuid:uuid>/", reviews.emergency, name="emergency"),
     path("notices/", reviews.notices, name="notices"),
     path("notices/<uuid:uuid>/seen/", reviews.see, name="see_notice"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:number>/revoke/", tokens.revoke, name="revoke_token"),
     path("snapshots/", snapshots.snapshots, name="snapshots"),
     path("snapshots/<uuid:uuid>/", snapshots.snapshot, name="snapshot"),
     path("integrity/", snapshots.integrity, name="integrity"),

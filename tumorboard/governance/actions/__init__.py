@@ -18,12 +18,14 @@ from tumorboard.governance.actions.studies import (
     withdraw_consent,
 )
 from tumorboard.governance.actions.tags import approve_tags, reject_tags, remove_tags, set_tags
+from tumorboard.governance.actions.tokens import issue_token, revoke_token
 from tumorboard.governance.standing_grants import SERVICE_GROUP
 
 __all__ = [
     "SERVICE_GROUP", "add_study_member", "approve_tags", "assign_quality", "break_glass", "close_reach",
-    "create_study", "draft_policy", "end_quality", "give_grant", "note_opening", "open_reach", "pin_snapshot",
-    "publish_policy", "record_consents", "register_securables", "reject_tags", "remove_study_member",
-    "remove_tags", "restrict_patient", "retire_policy", "review_break_glass", "see_notice", "set_tags",
-    "set_units", "take_grant", "withdraw_consent",
+    "create_study", "draft_policy", "end_quality", "give_grant", "issue_token", "note_opening",
+    "open_reach", "pin_snapshot", "publish_policy", "record_consents", "register_securables",
+    "reject_tags", "remove_study_member", "remove_tags", "restrict_patient", "retire_policy",
+    "review_break_glass", "revoke_token", "see_notice", "set_tags", "set_units", "take_grant",
+    "withdraw_consent",
 ]  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
 from typing import Any
 
 from tumorboard.governance.gate.faults import BadRequest
 from tumorboard.governance.models import Snapshot
+from tumorboard.wire.values import read, spelled
 
 OPS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "prefix", "is_null")
 COUNT = "rows"  # the column that `count_by` adds
@@ -104,7 +104,7 @@ def to_plain(request: Request) -> dict[str, Any]:
     """The request without the person, as JSON may carry it; what it leaves open is left out."""
     plain: dict[str, Any] = {name: getattr(request, name) for name in PLAIN}
     plain |= {name: None if (v := getattr(request, name)) is None else list(v) for name in LISTS}
-    plain["where"] = [[c.column, c.op, _spelled(c.value)] for c in request.where]
+    plain["where"] = [[c.column, c.op, spelled(c.value)] for c in request.where]
     plain["snapshot"] = str(request.snapshot.uuid) if request.snapshot else None
     plain["study"] = request.study.pk if request.study is not None else None
     defaults = {f.name: list(f.default) if f.default == () else f.default for f in fields(Request)}
@@ -115,28 +115,8 @@ def from_plain(plain: dict[str, Any], by: Any, snapshots: dict[str, Snapshot], s
     """The request as the gate reads it. Raises BadRequest for one it cannot read."""
     try:
         values = {name: plain[name] for name in (*PLAIN, *LISTS) if name in plain}
-        where = tuple(Condition(column, op, _read(value)) for column, op, value in plain.get("where", ()))
+        where = tuple(Condition(column, op, read(value)) for column, op, value in plain.get("where", ()))
         snapshot = snapshots[plain["snapshot"]] if "snapshot" in plain else None
         return Request(by=by, where=where, snapshot=snapshot, study=study, **values)
     except (KeyError, TypeError, ValueError) as error:
         raise BadRequest(f"the request cannot be read ({type(error).__name__})") from None
-
-
-def _spelled(value: Any) -> Any:
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_spelled(item) for item in value]
-    if isinstance(value, datetime):
-        return {"datetime": value.isoformat()}
-    return {"date": value.isoformat()} if isinstance(value, date) else value
-
-
-def _read(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_read(item) for item in value]
-    if isinstance(value, dict):
-        return (
-            datetime.fromisoformat(value["datetime"])
-            if "datetime" in value
-            else date.fromisoformat(value["date"])
-        )
-    return value

@@ -16,6 +16,7 @@ from pyarrow import flight
 from tumorboard.governance.gate import calling, wire
 from tumorboard.governance.gate.asking import Replacement, Request, to_plain
 from tumorboard.governance.gate.faults import GateDown, rebuilt
+from tumorboard.wire.channel import opened
 
 PATIENCE = {
     calling.TASK: 30.0,
@@ -24,11 +25,6 @@ PATIENCE = {
 A_PAGE = 1.0
 LONGEST = 600.0  # seconds of one call
 AWAY = "the lake gate does not answer; no patient data can be shown until it is back"
-OPTIONS = [
-    ("grpc.use_local_subchannel_pool", 1),  # else a new channel inherits the old one's wait
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 200),
-]
 T = TypeVar("T")
 
 
@@ -124,7 +120,7 @@ def _channel() -> Any:
     key = (os.getpid(), str(settings.GATE_SOCKET))
     with _opening:
         if key not in _channels:
-            _channels[key] = flight.FlightClient(f"grpc+unix://{key[1]}", generic_options=OPTIONS)
+            _channels[key] = opened(key[1])
         return _channels[key]
 
 

@@ -3,6 +3,8 @@ hold no patient's value."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import Http404
 
 from tumorboard.lake.faults import Damaged, NotPublished, Undeclared
@@ -54,5 +56,5 @@ def described(error: BaseException) -> dict[str, str]:
     return {"kind": "GateDown", "words": f"the gate failed ({kind}); its log says more"}
 
 
-def rebuilt(fault: dict[str, str]) -> Exception:
+def rebuilt(fault: Mapping[str, str]) -> Exception:
     return CROSSING.get(fault["kind"], GateDown)(fault["words"])

@@ -36,13 +36,19 @@ class Proven:
         return self.capability is None or self.capability.allows(purpose, table)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """By what the caller may call the account: the tool of a person's own token knows no number of it."""
+        own = self.capability is not None and self.capability.is_personal
+        return (str(self.user.pk), "") if own else (str(self.user.pk),)
+
+    @property
     def on_record(self) -> dict[str, Any]:
         """Where the call comes from, for the audit log: of the session its hash, of the token nothing."""
         caller, capability = self.caller, self.capability
         session = hashlib.sha256(caller.session_key.encode()).hexdigest() if caller.session_key else ""
         found = {
             "auth_method": self.auth_method,
-            "channel": caller.channel,
+            "channel": capability.channel if capability and capability.is_personal else caller.channel,
             "session_hash": session,
             "source_ip": caller.source_ip,
             "user_agent": caller.user_agent[:200],
@@ -62,7 +68,7 @@ def in_process(user: Any, caller: Caller) -> Proven:
 def prove(user_id: str, caller: Caller) -> Proven:
     """Whose session or capability it is. Raises Refused, in words that are the same for all that is wrong."""
     proven = _by_token(caller) if caller.token else _by_session(user_id, caller)
-    if proven is None or not proven.user.is_active or str(proven.user.pk) != user_id:
+    if proven is None or not proven.user.is_active or user_id not in proven.names:
         raise Refused("no session and no capability of this person is in force")
     return proven
 
@@ -87,4 +93,7 @@ def _by_token(caller: Caller) -> Proven | None:
     capability = live(caller.token, caller.job_id)
     if capability is None:
         return None
+    seal = capability.user.get_session_auth_hash()
+    if capability.is_personal and not constant_time_compare(capability.seal, seal):
+        return None  # a new password, or signed out everywhere
     return Proven(capability.user, caller, "capability", capability.expires_at, capability)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from pyarrow import flight
 
-from tumorboard.governance.gate import deciding, door, wire, writing
+from tumorboard.governance.gate import deciding, door, own, wire, writing
 from tumorboard.governance.gate.asking import Replacement, Request, from_plain
 from tumorboard.governance.gate.calling import Caller
 from tumorboard.governance.gate.deciding import Admission
@@ -52,6 +52,9 @@ class Gate(flight.FlightServerBase):  # type: ignore[misc]
     # --- reading ------------------------------------------------------------------------------------
 
     def _given(self, asked: dict[str, Any]) -> Answer:
+        if asked.get("tables"):
+            yield wire.part(wire.FILE, json.dumps(own.opened_by(_proven(asked))).encode())
+            return
         requests, proven = _requested(asked)
 
         def changes(admission: Admission) -> Callable[[], None]:
@@ -83,13 +86,21 @@ class Gate(flight.FlightServerBase):  # type: ignore[misc]
 
 def _requested(asked: dict[str, Any]) -> tuple[list[Request], Proven]:
     """The requests, as whoever proves to be the one they name. Raises Refused, which is recorded."""
-    caller, plain = Caller(**asked["caller"]), asked["requests"]
+    proven = _proven(asked)
+    if proven.capability is not None and proven.capability.is_personal:
+        own.used(proven.capability)
+        return _read(own.for_its_study(asked["requests"], proven.capability), proven.user), proven
+    return _read(asked["requests"], proven.user), proven
+
+
+def _proven(asked: dict[str, Any]) -> Proven:
+    """Whoever proves to be the one the call names. Raises Refused, which is recorded."""
+    caller = Caller(**asked["caller"])
     try:
-        proven = prove(asked["by"], caller)
+        return prove(asked["by"], caller)
     except Refused as error:
-        _unproven(_read(plain, None), caller, f"{error}")
+        _unproven(_read(asked.get("requests", []), None), caller, f"{error}")
         raise
-    return _read(plain, proven.user), proven
 
 
 def _read(plain: list[dict[str, Any]], user: Any) -> list[Request]:

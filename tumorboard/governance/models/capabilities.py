@@ -43,6 +43,7 @@ class Capability(models.Model):
     writes = models.JSONField(default=list, help_text="Names of tables")
     name = models.CharField(max_length=80, blank=True, help_text="What a person calls their own token")
     study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    seal = models.CharField(max_length=64, blank=True, help_text="Of the account when the token was made")
     job_id = models.CharField(max_length=40, blank=True, db_index=True)
     channel = models.CharField(max_length=10)
     issued_by = models.CharField(max_length=150)
@@ -52,8 +53,8 @@ class Capability(models.Model):
     used_at = models.DateTimeField(null=True, help_text="Of a person's own token, to the minute")
 
     PHI: ClassVar[dict[str, str]] = classify(
-        none="id token_hash purposes reads writes name study job_id channel issued_at expires_at revoked_at "
-        "used_at",
+        none="id token_hash purposes reads writes name study seal job_id channel issued_at expires_at "
+        "revoked_at used_at",
         id="user",
         pii="issued_by",
     )
@@ -74,6 +75,10 @@ class Capability(models.Model):
     def is_personal(self) -> bool:
         return bool(self.name) and self.channel in PERSONAL
 
+    @property
+    def is_in_force(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
     def allows(self, purpose: str, table: str) -> bool:
         return purpose in self.purposes and table in self.reads
 
@@ -83,4 +88,4 @@ class Capability(models.Model):
 
 def live(token: str, job_id: str) -> Any:
     """The capability behind a token, or None: unknown, expired, revoked, or of another job."""
-    return Capability.objects.of_token(token, job_id).select_related("user").first()
+    return Capability.objects.of_token(token, job_id).select_related("user", "study").first()
