@@ -1,4 +1,4 @@
-"""The demo's sign-ins: one per role."""
+"""The demo's sign-ins: one for each role, and a second data steward, because some things take two."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ PEOPLE: dict[str, tuple[Role, str, str]] = {
     "radiologist": (Role.RADIOLOGIST, "Dr S. Iyer", "Consultant radiologist"),
     "coordinator": (Role.COORDINATOR, "M. Duarte", "Tumor board coordinator"),
     "steward": (Role.DATA_STEWARD, "J. Novak", "Data steward"),
+    "steward2": (Role.DATA_STEWARD, "K. Yilmaz", "Data steward, for four eyes"),
     "privacy": (Role.PRIVACY_OFFICER, "E. Lindqvist", "Privacy officer"),
     "administrator": (Role.ADMINISTRATOR, "R. Haas", "Administrator"),
 }
