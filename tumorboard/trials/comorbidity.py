@@ -5,9 +5,10 @@ Absence in a record is not absence: "no" needs a dated statement that says so (s
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from tumorboard.trials.conditions import matches
+from tumorboard.trials.conditions import denies, matches
 from tumorboard.trials.criteria import CnsMetastases, Comorbidity
 from tumorboard.trials.dates import said, within
 from tumorboard.trials.logic import Outcome, Reason, Value, either
@@ -24,7 +25,8 @@ def comorbidity(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Ou
     """Recorded is met; not met only by a recent statement, or where the condition cannot be (pregnancy)."""
     if asks.condition == "pregnancy" and patient.person and patient.person.sex == "male":
         return Outcome.known(False, [patient.person.source], "Not applicable: recorded sex male.")
-    if asks.condition == "second malignancy" and (second := _second_primary(patient, rules)):
+    second = _second_primary(asks, patient, rules) if asks.condition == "second malignancy" else None
+    if second and second.value is Value.MET:
         return second
     named = [fact for fact in patient.comorbidities if matches(asks.condition, fact.text, fact.code)]
     judged = [(fact, _applies(asks, fact, patient)) for fact in named]
@@ -36,7 +38,7 @@ def comorbidity(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Ou
     settle = _question(asks, patient)
     if value is Value.UNKNOWN:
         return Outcome.unknown(Reason.PARTIAL_MATCH, settle, note, sources)
-    return _not_recorded(asks, patient, rules, settle)
+    return second or _not_recorded(asks, patient, rules, settle)
 
 
 def _applies(asks: Comorbidity, fact: ComorbidityFact, patient: PatientEvidence) -> Value:
@@ -51,9 +53,7 @@ def _applies(asks: Comorbidity, fact: ComorbidityFact, patient: PatientEvidence)
 
 def _not_recorded(asks: Comorbidity, patient: PatientEvidence, rules: Rules, settle: str) -> Outcome:
     statements = [
-        each
-        for each in patient.statements
-        if each.kind == NOT_SO and matches(asks.condition, each.subject, each.code)
+        each for each in patient.statements if each.kind == NOT_SO and denies(asks.condition, each.subject)
     ]
     if statements:
         return _stated(statements, rules.contact_days, patient, settle)
@@ -85,14 +85,30 @@ def _question(asks: Comorbidity, patient: PatientEvidence) -> str:
     return f"Ask the clinic: {kind}{asks.condition} since {since.isoformat()}?"
 
 
-def _second_primary(patient: PatientEvidence, rules: Rules) -> Outcome | None:
-    """Coded primaries of two tissues."""
-    coded = [fact for fact in patient.diagnoses if fact.primary is not False and fact.oncotree]
-    tissues = {rules.oncotree.tissue(fact.oncotree) for fact in coded} - {""}
-    if len(tissues) < 2:
+def _second_primary(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Outcome | None:
+    """Coded primaries of two tissues. Which one the trial is about is not known, so both must be as asked
+    (active, in the window); else a person says."""
+    coded = [fact for fact in patient.diagnoses if is_coded_primary(fact)]
+    if _tissues(coded, rules) < 2:
         return None
-    note = f"Recorded: {', '.join(sorted(fact.oncotree for fact in coded))}."
-    return Outcome.known(True, [fact.source for fact in coded], note)
+    note, sources = f"Recorded: {', '.join(sorted(f.oncotree for f in coded))}.", [f.source for f in coded]
+    if _tissues([fact for fact in coded if _is_as_asked(asks, fact, patient)], rules) >= 2:
+        return Outcome.known(True, sources, note)
+    return Outcome.unknown(Reason.PARTIAL_MATCH, _question(asks, patient), note, sources)
+
+
+def is_coded_primary(fact: DiagnosisFact) -> bool:
+    return fact.primary is not False and bool(fact.oncotree)
+
+
+def _is_as_asked(asks: Comorbidity, fact: DiagnosisFact, patient: PatientEvidence) -> bool:
+    if asks.active and fact.clinical_status not in ONGOING:
+        return False
+    return asks.within_days is None or within(fact.diagnosed_on, asks.within_days, patient.as_of)
+
+
+def _tissues(facts: list[DiagnosisFact], rules: Rules) -> int:
+    return len({rules.oncotree.tissue(fact.oncotree) for fact in facts} - {""})
 
 
 def _listed(facts: list[ComorbidityFact]) -> str:
@@ -112,6 +128,11 @@ _CNS_WORDS = (
     "spinal cord",
 )
 _CNS_CODES = ("C793", "C794", "94225005", "94227002")  # ICD-10; SNOMED CT: metastasis in brain, meninges
+_BRAIN = r"brain|cerebral|intracranial|cns|central nervous system"
+_NO_METASTASES = re.compile(
+    rf"(?:{_BRAIN})(?: or (?:lepto)?meningeal)? (?:metasta\w+|involvement)"
+    rf"|metasta\w+ (?:in|to|of) (?:the )?(?:{_BRAIN})"
+)
 _HEAD = ("brain", "head", "skull", "cranium", "neuro")
 
 
@@ -122,11 +143,7 @@ def cns_metastases(asks: CnsMetastases, patient: PatientEvidence, rules: Rules) 
     settle = "Ask the clinic: brain metastases, by which examination, on which day?"
     if found:
         return _recorded_cns(asks, [fact.source for fact in found])
-    statements = [
-        each
-        for each in patient.statements
-        if each.kind == NOT_SO and (in_cns(each.subject) or is_coded_cns(each.code))
-    ]
+    statements = [each for each in patient.statements if each.kind == NOT_SO and denies_cns(asks.state, each)]
     if statements:
         return _stated(statements, rules.examination_days, patient, settle)
     told = [fact for fact in patient.note_facts if fact.concept == "metastasis" and in_cns(fact.value)]
@@ -166,6 +183,15 @@ def is_cns(fact: DiagnosisFact) -> bool:
 def in_cns(text: str) -> bool:
     folded = text.casefold()
     return any(word in folded for word in _CNS_WORDS)
+
+
+def denies_cns(state: str, statement: Statement) -> bool:
+    """Whether "this is not so" speaks of metastases of the brain or the central nervous system, not of
+    another disease of it; for the meninges they must be named."""
+    folded = statement.subject.casefold()
+    if state == "leptomeningeal":
+        return "mening" in folded and re.search(r"metasta|carcinomat", folded) is not None
+    return _NO_METASTASES.search(folded) is not None or statement.code.replace(".", "") in _CNS_CODES[::2]
 
 
 def is_coded_cns(code: str) -> bool:

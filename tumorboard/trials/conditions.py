@@ -76,15 +76,64 @@ CONDITIONS: dict[str, Condition] = {
 }  # fmt: skip
 
 
+#: Other names of a whole condition. Whoever has none of these has none of its kinds.
+_WHOLE: dict[str, str] = {
+    "HIV infection": r"hiv|human immunodeficiency virus( disease)?",
+    "hepatitis B": r"hepatitis b( virus)?( infection)?|hbv( infection)?",
+    "hepatitis C": r"hepatitis c( virus)?( infection)?|hcv( infection)?",
+    "interstitial lung disease": r"interstitial pulmonary disease",
+    "autoimmune disease": r"autoimmune disorders?",
+    "heart failure": r"congestive (heart|cardiac) failure|cardiac failure",
+    "myocardial infarction": r"heart attack",
+    "coronary heart disease": r"coronary (artery )?disease|isch(a)?emic heart disease",
+    "arrhythmia": r"(cardiac )?arrhythmias?",
+    "stroke": r"cerebrovascular (accident|disease)",
+    "hypertension": r"arterial hypertension|hypertensive disorder",
+    "thromboembolism": r"venous thromboembol\w+",
+    "bleeding": r"ha?emorrhage",
+    "diabetes": r"diabetes mellitus",
+    "kidney disease": r"renal disease",
+    "liver disease": r"hepatic disease",
+    "lung disease": r"(chronic )?(pulmonary|lung) disease",
+    "active infection": r"infections?|infectious disease",
+    "seizures": r"seizures? disorder",
+    "neuropathy": r"(peripheral )?neuropath(y|ies)",
+    "psychiatric disorder": r"(psychiatric|mental) (disorder|disease|illness)",
+    "transplant": r"transplantation",
+    "immunodeficiency": r"immune deficiency",
+    "bowel obstruction": r"intestinal obstruction",
+    "malabsorption": r"malabsorption syndrome",
+    "thyroid disease": r"thyroid disorder",
+    "second malignancy": r"(second|other) (primary )?(malignan(cy|t tumou?r)|cancer)s?|other malignancies",
+    "pregnancy": r"pregnant",
+}
+_RELATIVES = re.compile(r"\b(?:family|familial|maternal|paternal) (?:medical )?history\b|\bfh\b")
+
+
 def matches(condition: str, text: str, code: str) -> bool:
-    """Whether a recorded condition is the one asked for. A name no entry here has is matched by its own
-    words, whole and in order."""
+    """Whether a recorded condition is the one asked for, and the patient's own. A name no entry here has is
+    matched by its own words, whole and in order."""
+    if _RELATIVES.search(text.casefold()):
+        return False
     known = CONDITIONS.get(condition)
     if known is None:
         return bool(_words(re.escape(condition.casefold())).search(text.casefold()))
     bare = code.replace(".", "").upper()
     by_code = bool(re.fullmatch(r"[A-Z]\d[0-9A-Z]{1,5}", bare)) and bare.startswith(known.codes)
     return by_code or bool(_words(known.words).search(text.casefold()))
+
+
+_AROUND = re.compile(
+    r"^(?:(?:no|any|known|a|history of|evidence of) )+|\s*\((?:disorder|finding|situation)\)$"
+)
+
+
+def denies(condition: str, subject: str) -> bool:
+    """Whether "this is not so" about the subject denies the whole condition. One kind of it does not: without
+    rheumatoid arthritis there may be another autoimmune disease."""
+    folded = _AROUND.sub("", " ".join(subject.casefold().split()))
+    other_names = _WHOLE.get(condition, "")
+    return folded == condition.casefold() or bool(other_names and re.fullmatch(other_names, folded))
 
 
 @cache

@@ -10,8 +10,8 @@ from tumorboard.trials.columns import values
 from tumorboard.trials.columns.cohort import NO_DAY, Cohort
 from tumorboard.trials.columns.values import MET, NOT_MET, UNKNOWN, Column, Flags
 from tumorboard.trials.columns.windows import day_of_patient, within
-from tumorboard.trials.comorbidity import ONGOING, OVER, in_cns, is_cns, is_coded_cns
-from tumorboard.trials.conditions import matches
+from tumorboard.trials.comorbidity import ONGOING, OVER, denies_cns, is_cns, is_coded_primary
+from tumorboard.trials.conditions import denies, matches
 from tumorboard.trials.criteria import CnsMetastases, Comorbidity
 from tumorboard.trials.facts import ComorbidityFact, Statement
 from tumorboard.trials.logic import Value
@@ -21,12 +21,13 @@ from tumorboard.trials.rules import Rules
 
 def comorbidity(asks: Comorbidity, cohort: Cohort, rules: Rules) -> Column:
     condition = asks.condition
-    denied = _denied(cohort, condition, lambda each: matches(condition, each.subject, each.code))
+    denied = _denied(cohort, condition, lambda each: denies(condition, each.subject))
     current = within(denied, rules.contact_days, cohort.today)
     recorded = values.any_of(len(cohort), cohort.comorbidities.patient, _applies(asks, cohort))
     answer = np.where((recorded == NOT_MET) & ~current, UNKNOWN, recorded)
     if condition == "second malignancy":
-        answer[_second_primary(cohort, rules)] = MET
+        answer[_second_primary(cohort, rules, None) & (answer == NOT_MET)] = UNKNOWN
+        answer[_second_primary(cohort, rules, asks)] = MET
     if condition == "pregnancy":
         men = cohort.persons.having(lambda person: person.sex == "male")
         answer[cohort.persons.patient[men]] = NOT_MET
@@ -61,25 +62,25 @@ def _named(condition: str, cohort: Cohort) -> Flags:
     return named
 
 
-def _second_primary(cohort: Cohort, rules: Rules) -> Flags:
-    """Patients with coded primaries of two tissues."""
-    return cohort.once("second primary", lambda: _two_tissues(cohort, rules))
-
-
-def _two_tissues(cohort: Cohort, rules: Rules) -> Flags:
+def _second_primary(cohort: Cohort, rules: Rules, asks: Comorbidity | None) -> Flags:
+    """Patients with coded primaries of two tissues; with `asks` only those that are as asked count."""
     facts = cohort.diagnoses
-    tissues: dict[str, int] = {}
-    of_shape = [
-        tissues.setdefault(rules.oncotree.tissue(shape.oncotree), len(tissues))
-        if shape.primary is not False and rules.oncotree.tissue(shape.oncotree)
-        else -1
-        for shape in facts.shapes
-    ]
-    tissue = np.array(of_shape, dtype=np.int64)[facts.shape]
-    coded = tissue >= 0
-    pairs = np.unique(facts.patient[coded] * max(len(tissues), 1) + tissue[coded])
-    count = np.bincount(pairs // max(len(tissues), 1), minlength=len(cohort))
-    flags: Flags = count >= 2
+    tissues = [rules.oncotree.tissue(f.oncotree) if is_coded_primary(f) else "" for f in facts.shapes]
+    number = {tissue: place for place, tissue in enumerate(sorted({*tissues} - {""}))}
+    tissue = np.array([number.get(each, -1) for each in tissues], dtype=np.int64)[facts.shape]
+    counts = (tissue >= 0) & (_as_asked(asks, cohort) if asks else True)
+    pairs = np.unique(facts.patient[counts] * max(len(number), 1) + tissue[counts])
+    flags: Flags = np.bincount(pairs // max(len(number), 1), minlength=len(cohort)) >= 2
+    return flags
+
+
+def _as_asked(asks: Comorbidity, cohort: Cohort) -> Flags:
+    facts = cohort.diagnoses
+    flags = np.ones(len(facts), dtype=np.bool_)
+    if asks.active:
+        flags[facts.having(lambda fact: fact.clinical_status not in ONGOING)] = False
+    if asks.within_days is not None:
+        flags &= within(facts.day("diagnosed_on"), asks.within_days, cohort.today)
     return flags
 
 
@@ -97,7 +98,8 @@ def _denied(cohort: Cohort, key: str, about: Callable[[Statement], bool]) -> val
 
 
 def cns_metastases(asks: CnsMetastases, cohort: Cohort, rules: Rules) -> Column:
-    denied = _denied(cohort, "(cns)", lambda each: in_cns(each.subject) or is_coded_cns(each.code))
+    meninges = asks.state == "leptomeningeal"
+    denied = _denied(cohort, f"(cns) {meninges}", lambda each: denies_cns(asks.state, each))
     answer = np.where(within(denied, rules.examination_days, cohort.today), NOT_MET, UNKNOWN)
     found = cohort.diagnoses.having(lambda fact: fact.primary is False and is_cns(fact))
     answer[cohort.diagnoses.patient[found]] = MET if asks.state == "any" else UNKNOWN
