@@ -90,6 +90,7 @@ VOLUMES_DIR = Path(env("VOLUMES_DIR", str(HOME / "volumes")))
 MODELS_DIR = Path(env("MODELS_DIR", str(HOME / "models")))
 MLFLOW_TRACKING_URI = env("MLFLOW_TRACKING_URI", f"sqlite:///{HOME / 'mlflow.db'}")
 MLFLOW_ARTEFACTS = env("MLFLOW_ARTEFACTS", str(HOME / "mlruns"))
+EXTRACTS_DIR = Path(env("EXTRACTS_DIR", str(HOME / "extracts")))  # kept for seven days
 AUDIT_ANCHORS = Path(env("AUDIT_ANCHORS", str(HOME / "anchors")))  # best on another machine's disk
 AUDIT_KEY = Path(
     env("AUDIT_KEY", str(HOME / "audit_key.pem"))

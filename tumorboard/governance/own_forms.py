@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -35,5 +36,24 @@ class TokenForm(forms.Form):
         mine = purposes_of(by)
         self.fields["purposes"].choices = [(purpose, WORDS[purpose]) for purpose in mine]
         self.fields["reads"].choices = [(name, name) for name in tokens.openable(by, mine)]
-        keys = [study.pk for study in studies_of(by)]
-        self.fields["study"].queryset = Study.objects.filter(pk__in=keys)
+        self.fields["study"].queryset = _studies(by)
+
+
+class ExtractForm(forms.Form):
+    purpose = forms.ChoiceField(label="Purpose")
+    study = StudyField(Study.objects.none(), label="Study", required=False, help_text="Research names one")
+    tables = forms.MultipleChoiceField(label="Tables", widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(
+        label="What it is for", max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, by: Any, purposes: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = [purpose for purpose in purposes_of(by) if purpose in purposes]
+        self.fields["purpose"].choices = [(purpose, WORDS[purpose]) for purpose in mine]
+        self.fields["tables"].choices = [(name, name) for name in tokens.openable(by, mine)]
+        self.fields["study"].queryset = _studies(by)
+
+
+def _studies(by: Any) -> Any:
+    return Study.objects.filter(pk__in=[study.pk for study in studies_of(by)])

@@ -22,7 +22,10 @@ from kombu.exceptions import OperationalError
 
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
+from tumorboard.governance.actions import decide_extract
 from tumorboard.governance.capabilities import revoke_capabilities
+from tumorboard.governance.models import ExtractRequest
+from tumorboard.runs.codes import EXTRACT
 from tumorboard.runs.models import Job, QuarantinedRow
 from tumorboard.runs.status import JobState
 
@@ -50,6 +53,14 @@ def queue_job(*, kind: str, by: Any, **arguments: Any) -> Job:
     record(Event.JOB_QUEUED, by=by, target=job, kind=kind)
     transaction.on_commit(lambda: send(job.uuid))
     return job
+
+
+@transaction.atomic
+def approve_extract(*, request: ExtractRequest, approve: bool, note: str, by: Any) -> None:
+    """The second person's answer; what was approved is made at once."""
+    decide_extract(request=request, approve=approve, note=note, by=by)
+    if approve:
+        queue_job(kind=EXTRACT, by=by, extract=str(request.uuid))
 
 
 def _queue_alone(kind: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SCREEN, SCORE, WATCH, REGISTER = "screen", "score", "watch", "register"
 MAINTAIN, SCRUB, SYNC, PUBLISH, PROPOSE = "maintain", "scrub", "sync", "publish", "propose"
+EXTRACT = "extract"
 NOTICES_KEPT = 50  # of a file: what its reader found odd
 LABELS = {
     SCREEN: "Trial screening",
@@ -15,4 +16,5 @@ LABELS = {
     PUBLISH: "Curated trial",
     PROPOSE: "Proposed readings of a trial",
     REGISTER: "Model registry",
+    EXTRACT: "Extract",
 }

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.utils.module_loading import import_string
 
-from tumorboard.runs.codes import MAINTAIN, PROPOSE, PUBLISH, REGISTER, SCORE, SCREEN, SCRUB, SYNC, WATCH
+from tumorboard.runs.codes import (
+    EXTRACT,
+    MAINTAIN,
+    PROPOSE,
+    PUBLISH,
+    REGISTER,
+    SCORE,
+    SCREEN,
+    SCRUB,
+    SYNC,
+    WATCH,
+)
 from tumorboard.runs.proposing import propose_readings
 from tumorboard.runs.scoring import score_patients
 from tumorboard.runs.screening import screen_patients
@@ -31,5 +42,6 @@ KINDS: dict[str, Work] = {
     SYNC: _when_needed("tumorboard.runs.syncing.sync_trials"),
     PUBLISH: _when_needed("tumorboard.runs.curating.publish_draft"),
     PROPOSE: propose_readings,
+    EXTRACT: _when_needed("tumorboard.runs.extracting.make_extract"),
     REGISTER: _when_needed("tumorboard.runs.registering.register_models"),
 }

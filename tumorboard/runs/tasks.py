@@ -15,6 +15,7 @@ from tumorboard.audit.record import record
 from tumorboard.runs import actions, working
 from tumorboard.runs.codes import MAINTAIN, SCORE, SCRUB, SYNC, WATCH
 from tumorboard.runs.kinds import KINDS
+from tumorboard.runs.places import expire_extracts
 from tumorboard.runs.rescreening import screen_everyone
 from tumorboard.scores.models import ScoringModel
 from tumorboard.screening.models import Change
@@ -48,10 +49,11 @@ def anchor_audit() -> None:
 @shared_task(name="tumorboard.runs.tasks.nightly", expires=3600)
 def nightly() -> None:
     """Read the trial registry, where one is set; screen everyone again, because dates pass; score everyone
-    and watch the models, where one scores; then look after the lake."""
+    and watch the models, where one scores; then look after the lake. Extracts whose time is over go."""
     if settings.TRIAL_REGISTRY:
         actions.queue_job(kind=SYNC, by="nightly")
     screen_everyone(cause=Change.Cause.DAY, by="nightly")
+    expire_extracts()
     scoring = (SCORE, WATCH) if ScoringModel.objects.scoring().exists() else ()
     for kind in (*scoring, MAINTAIN, SCRUB):
         actions.queue_job(kind=kind, by="nightly")

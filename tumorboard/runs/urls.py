@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tumorboard.runs import access_log, model_views, trial_views, views
+from tumorboard.runs import access_log, extract_views, model_views, trial_views, views
 
 app_name = "runs"
 urlpatterns = [
@@ -32,4 +32,7 @@ urlpatterns = [
     path("trials/drafts/<uuid:uuid>/review/", trial_views.review_draft, name="review-draft"),
     path("cases/<uuid:uuid>/screen/", views.screen, name="screen"),
     path("cases/<uuid:uuid>/progress/", views.progress, name="progress"),
+    path("extracts/", extract_views.extracts, name="extracts"),
+    path("extracts/<uuid:uuid>/", extract_views.extract, name="extract"),
+    path("extracts/<uuid:uuid>/file/", extract_views.take, name="take_extract"),
 ]

@@ -44,7 +44,8 @@ class ExtractRequest(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     PHI: ClassVar[dict[str, str]] = classify(
-        none="id uuid purpose study tables state asked_at decided_at manifest made_at expires_at",
+        none="id uuid purpose study tables state asked_at decided_at made_at expires_at",
+        pii="manifest",
         id="asked_by decided_by",
         phi="reason note",
     )
