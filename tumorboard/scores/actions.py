@@ -20,7 +20,7 @@ from tumorboard.scores import permissions, policies
 from tumorboard.scores.models import Alert, ScoringModel, Signature, StateChange, Watch
 from tumorboard.scores.status import ModelState
 
-SUPERSEDED = "A newer version was approved."
+SUPERSEDED = "Another model was approved: a patient has one score."
 
 
 @transaction.atomic
@@ -80,10 +80,10 @@ def _signed(model: ScoringModel, content: dict[str, Any], by: User) -> Signature
 
 def _step_when_all_signed(model: ScoringModel, step: ModelState, by: User) -> None:
     signed = set(model.signatures.filter(step=step).values_list("role", flat=True))
-    if signed < set(permissions.SIGNERS[step]):
+    if not signed >= set(permissions.SIGNERS[step]):
         return
     if step == ModelState.APPROVED:
-        others = ScoringModel.objects.select_for_update().filter(name=model.name, state=ModelState.APPROVED)
+        others = ScoringModel.objects.select_for_update().filter(state=ModelState.APPROVED)
         for other in others:
             _change(other, ModelState.RETIRED, SUPERSEDED, by)
     _change(model, step, "Signed by " + " and ".join(sorted(signed)) + ".", by)

@@ -98,7 +98,7 @@ def test_pages_by_role_and_state(client: Client, role: Role, state: ModelState) 
     assert set(codes.values()) == {200 if expected else 404}, codes
     listed = client.get(address("models"))
     assert listed.status_code == (200 if role in CONSOLE | CLINICIANS else 404)
-    assert (one.version in listed.content.decode()) is expected
+    assert (str(one.uuid) in listed.content.decode()) is expected
 
 
 @pytest.mark.parametrize("state", ModelState)
@@ -388,3 +388,28 @@ def test_days_of_silence_are_counted_to_the_last_scoring() -> None:
     one = trained(ModelState.SILENT, changed_at=now - timezone.timedelta(days=30), scored_at=now)
     assert shown.measured(one)["silent_days"] == 30
     assert shown.measured(trained(ModelState.SILENT))["silent_days"] is None
+
+
+def test_approving_any_model_retires_the_approved_one() -> None:
+    """A page shows one score: two strategies approved at once would leave it to chance which."""
+    late = trained(ModelState.APPROVED, name="late-fusion-os", version="1")
+    early = trained(ModelState.SILENT, name="early-fusion-os", version="2")
+    signed(early, ModelState.APPROVED, "clinical lead", oncologist())
+    assert shown_versions() == {(late.name, late.version)}
+    signed(early, ModelState.APPROVED, "data steward", steward_user())
+    assert shown_versions() == {(early.name, early.version)}
+
+
+def test_a_part_that_is_no_longer_asked_for_replaces_none_that_is() -> None:
+    one = trained(ModelState.SILENT)
+    Signature.objects.create(
+        model=one,
+        step=ModelState.APPROVED,
+        role="former part",
+        by=steward_user(),
+        content={},
+        content_hash="",
+    )
+    signed(one, ModelState.APPROVED, "clinical lead", oncologist())
+    one.refresh_from_db()
+    assert one.state == ModelState.SILENT
