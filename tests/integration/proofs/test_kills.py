@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,7 @@ from tumorboard.governance.gate.calling import acting
 from tumorboard.runs import services
 
 pytestmark = pytest.mark.timeout(sized(300, 3600))
-WEB_KILLS, POSTGRES_KILLS = sized(20, 200), sized(10, 100)  # together 30 and 300
+WEB_KILLS, POSTGRES_KILLS = sized(22, 200), sized(8, 100)  # together 30 and 300
 REQUEST_ID = re.compile(rb"x-request-id: ([0-9a-f-]{36})", re.IGNORECASE)
 
 
@@ -122,52 +122,64 @@ def test_what_a_killed_web_had_answered_is_on_record(place: Hospital) -> None:
     assert found((place.home / "web.log").read_bytes()) == set()
 
 
-def kill_postgres(name: str) -> None:
-    """kill -9 of one of its processes: PostgreSQL then ends all others and recovers from its log."""
-    pids: list[int] = []
-    address = services.postgres_url(settings.HOME)
-    with suppress(psycopg.Error), psycopg.connect(address, autocommit=True) as admin:
-        pids = [
-            pid for (pid,) in admin.execute("select pid from pg_stat_activity where datname = %s", [name])
-        ]
-    if pids:
-        with suppress(ProcessLookupError):
-            os.kill(pids[0], signal.SIGKILL)
+class Witness:
+    """A connection that dies with the others: only then has the kill taken hold."""
 
+    def __init__(self) -> None:
+        self.line = psycopg.connect(databases.url(connection.settings_dict["NAME"]), autocommit=True)
+        self.others = "select pid from pg_stat_activity where datname = current_database() and pid <> %s"
 
-def recovered() -> None:
-    deadline = time.monotonic() + 60
-    while True:
+    def kill(self) -> None:
+        """kill -9 of one process: PostgreSQL then ends all others and recovers from its log."""
+        pids = [pid for (pid,) in self.line.execute(self.others, [self.line.info.backend_pid])]
+        os.kill(pids[0] if pids else self.line.info.backend_pid, signal.SIGKILL)
+
+    def recovered(self) -> None:
+        """It is gone, and PostgreSQL answers again."""
+        until(lambda: not self._lives())
+        until(lambda: Witness._answers(databases.url(connection.settings_dict["NAME"])))
         connection.close()
-        try:
-            with psycopg.connect(databases.url(connection.settings_dict["NAME"])) as again:
-                again.execute("select 1")
-            return
-        except psycopg.Error:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+
+    def _lives(self) -> bool:
+        return self._asked(self.line)
+
+    @staticmethod
+    def _answers(address: str) -> bool:
+        with suppress(psycopg.Error), psycopg.connect(address) as line:
+            return Witness._asked(line)
+        return False
+
+    @staticmethod
+    def _asked(line: psycopg.Connection[Any]) -> bool:
+        with suppress(psycopg.Error):
+            return line.execute("select 1").fetchone() is not None
+        return False
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_what_was_read_while_postgres_was_killed_is_on_record(place: Hospital) -> None:
     chance, read, refused = random.Random(4), 0, 0
-    name = connection.settings_dict["NAME"]
     caller = place.people["clinician"].caller()
     for number in range(POSTGRES_KILLS):
-        asking = replace(caller, request_id=f"postgres-{number}")
-        killer = threading.Timer(chance.uniform(0, 0.3), kill_postgres, [name])
+        asking, witness = replace(caller, request_id=f"postgres-{number}"), Witness()
+        killer = threading.Timer(chance.uniform(0, 0.3), witness.kill)
         killer.start()
         rows = received(place, asking)
         killer.join()
-        recovered()
+        witness.recovered()
         if rows is None:
             refused += 1
             continue
         read += 1
         assert intents(f"postgres-{number}") == {place.keys[1]}, f"{rows} rows without a record"
     print(f"\n{POSTGRES_KILLS} kills of PostgreSQL: {read} answered, {refused} refused, 0 without a record")
-    deadline = time.monotonic() + 30
-    while received(place, caller) is None:
-        assert time.monotonic() < deadline, "the gate did not come back"
+    until(lambda: received(place, caller) is not None, 30)
 
 
 def received(place: Hospital, caller: Any) -> int | None:
