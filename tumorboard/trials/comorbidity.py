@@ -6,7 +6,6 @@ Absence in a record is not absence: "no" needs a dated statement that says so (s
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 from tumorboard.trials.conditions import denies, matches
 from tumorboard.trials.criteria import CnsMetastases, Comorbidity
@@ -35,7 +34,7 @@ def comorbidity(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Ou
     note, sources = f"Recorded: {_listed(deciding)}.", [fact.source for fact in deciding]
     if value is Value.MET:
         return Outcome.known(True, sources, note)
-    settle = _question(asks, patient)
+    settle = _question(asks)
     if value is Value.UNKNOWN:
         return Outcome.unknown(Reason.PARTIAL_MATCH, settle, note, sources)
     return second or _not_recorded(asks, patient, rules, settle)
@@ -77,12 +76,11 @@ def _stated(statements: list[Statement], days: int, patient: PatientEvidence, se
     return Outcome.unknown(Reason.STALE, settle, note, [latest.source])
 
 
-def _question(asks: Comorbidity, patient: PatientEvidence) -> str:
+def _question(asks: Comorbidity) -> str:
     kind = "active " if asks.active else ""
     if asks.within_days is None:
         return f"Ask the clinic: {kind}{asks.condition}?"
-    since = patient.as_of - timedelta(days=min(asks.within_days, 40_000))
-    return f"Ask the clinic: {kind}{asks.condition} since {since.isoformat()}?"
+    return f"Ask the clinic: {kind}{asks.condition} in the last {asks.within_days} days?"
 
 
 def _second_primary(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -> Outcome | None:
@@ -94,7 +92,7 @@ def _second_primary(asks: Comorbidity, patient: PatientEvidence, rules: Rules) -
     note, sources = f"Recorded: {', '.join(sorted(f.oncotree for f in coded))}.", [f.source for f in coded]
     if _tissues([fact for fact in coded if _is_as_asked(asks, fact, patient)], rules) >= 2:
         return Outcome.known(True, sources, note)
-    return Outcome.unknown(Reason.PARTIAL_MATCH, _question(asks, patient), note, sources)
+    return Outcome.unknown(Reason.PARTIAL_MATCH, _question(asks), note, sources)
 
 
 def is_coded_primary(fact: DiagnosisFact) -> bool:

@@ -10,6 +10,7 @@ from tumorboard.trials.dates import said, within
 from tumorboard.trials.logic import Outcome, Reason, Value, either
 from tumorboard.trials.patients import DiagnosisFact, PatientEvidence, StageFact
 from tumorboard.trials.rules import Rules
+from tumorboard.trials.treatment import is_complete
 
 
 def diagnosis(asks: Diagnosis, patient: PatientEvidence, rules: Rules) -> Outcome:
@@ -74,7 +75,7 @@ def _state(state: str, patient: PatientEvidence, rules: Rules) -> Outcome:
     if state in STAGE_STATES:
         return _by_stage(STAGE_STATES[state], patient, rules)
     if state == "untreated":
-        return _untreated(patient)
+        return _untreated(patient, rules)
     if state in COURSE_WORDS:
         return _by_clinical_status(state, patient)
     return Outcome.unknown(Reason.NOT_RECORDED, f"Ask the clinic: is the disease {state}?")
@@ -105,10 +106,10 @@ def stage_level(fact: StageFact) -> int | None:
         return None
 
 
-def _untreated(patient: PatientEvidence) -> Outcome:
+def _untreated(patient: PatientEvidence, rules: Rules) -> Outcome:
     if patient.therapies:
         return Outcome.known(False, [fact.source for fact in patient.therapies], "Treatment is on record.")
-    if patient.complete_therapies:
+    if is_complete(patient, rules):
         return Outcome.known(True, [patient.complete_therapies], "Stated: no treatment so far.")
     return Outcome.unknown(Reason.NOT_RECORDED, "Ask the clinic: any treatment so far?")
 

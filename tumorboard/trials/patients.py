@@ -48,7 +48,8 @@ class PatientEvidence:
     """Everything screening may read about one patient, as known on `as_of`.
 
     `complete_therapies` is the row that states "the treatment history is complete": only with it does an
-    absent therapy mean "not given" (trial screening, closed world by recorded statement).
+    absent therapy mean "not given" (trial screening, closed world by recorded statement). It speaks for the
+    time up to `complete_on`; without a day, up to the screening.
     """
 
     patient_key: str
@@ -68,6 +69,7 @@ class PatientEvidence:
     comorbidities: tuple[ComorbidityFact, ...] = ()
     imaging: tuple[ImagingFact, ...] = ()
     statements: tuple[Statement, ...] = ()
+    complete_on: date | None = None
 
     @classmethod
     def from_frames(
@@ -86,6 +88,7 @@ class PatientEvidence:
         persons = [read.person(row) for row in rows.of("patients")]
         tests = tuple(read.test(row) for row in rows.of("genomic_tests", "reported_on"))
         statements = tuple(read.statement(row) for row in rows.of("statements", "stated_on"))
+        complete = _completeness(statements)
         return cls(
             patient_key,
             as_of,
@@ -98,16 +101,17 @@ class PatientEvidence:
             therapies=tuple(read.therapy(row) for row in rows.of("therapies", "started_on")),
             performance=tuple(read.performance(row) for row in rows.of("performance", "assessed_on")),
             note_facts=tuple(read.note_fact(row) for row in rows.of("note_facts", "event_on", read.stated)),
-            complete_therapies=complete_therapies or _completeness(statements),
+            complete_therapies=complete_therapies or (complete.source if complete else ""),
             labs=tuple(read.lab(row) for row in rows.of("labs", "taken_on")),
             weights=tuple(read.weight(row) for row in rows.of("measures", "taken_on", read.is_weight)),
             comorbidities=tuple(read.comorbidity(row) for row in rows.of("comorbidities", "onset_on")),
             imaging=tuple(read.imaging(row) for row in rows.of("imaging", "performed_on")),
             statements=statements,
+            complete_on=complete.stated_on if complete and not complete_therapies else None,
         )
 
 
-def _completeness(statements: tuple[Statement, ...]) -> str:
+def _completeness(statements: tuple[Statement, ...]) -> Statement | None:
     """The latest statement that the treatment history is complete. Undated ones do not count."""
     dated = [each for each in statements if each.kind == HISTORY_COMPLETE and each.stated_on]
-    return max(dated, key=lambda each: (str(each.stated_on), each.source)).source if dated else ""
+    return max(dated, key=lambda each: (str(each.stated_on), each.source), default=None)

@@ -7,10 +7,10 @@ history is stated to be complete, and only as far as that statement reaches.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from tumorboard.trials.criteria import PriorDrug, PriorLines, PriorTherapy, Setting, Treatments, Washout
-from tumorboard.trials.dates import said
+from tumorboard.trials.dates import said, within
 from tumorboard.trials.drugs import CLASSES, generic, is_known
 from tumorboard.trials.logic import Outcome, Reason, Value, both, either
 from tumorboard.trials.patients import PatientEvidence, TherapyFact
@@ -36,14 +36,22 @@ def prior_therapy(asks: PriorTherapy, patient: PatientEvidence, rules: Rules) ->
         return Outcome.known(True, sources, f"{_names(deciding)} is on record.")
     settle = f"Ask the clinic: was {asks.what} ever given?"
     if asks.within_days is not None:
-        since = patient.as_of - timedelta(days=min(asks.within_days, 40_000))
-        settle = f"Ask the clinic: was {asks.what} given since {since.isoformat()}?"
+        settle = f"Ask the clinic: was {asks.what} given in the last {asks.within_days} days?"
     if value is Value.UNKNOWN:
         note = f"May be it: {_names(deciding)}."
         return Outcome.unknown(Reason.INDETERMINATE, settle, note, sources)
-    if patient.complete_therapies:
+    if is_complete(patient, rules, asks.within_days):
         return Outcome.known(False, [patient.complete_therapies], "Not in the complete treatment history.")
     return _told(asks.what, patient, settle) or Outcome.unknown(Reason.NOT_RECORDED, settle)
+
+
+def is_complete(patient: PatientEvidence, rules: Rules, days: int | None = None) -> bool:
+    """Whether the history is stated to be complete, lately enough to speak for today, or for the last `days`:
+    a statement knows nothing of what was given after it."""
+    if not patient.complete_therapies:
+        return False
+    reach = rules.contact_days if days is None else min(days, rules.contact_days)
+    return patient.complete_on is None or within(patient.complete_on, reach, patient.as_of)
 
 
 def _told(what: Treatments, patient: PatientEvidence, settle: str) -> Outcome | None:
@@ -109,7 +117,7 @@ def _recent(days: int | None, fact: TherapyFact, as_of: date) -> Value:
 
 def _last_day(fact: TherapyFact, as_of: date) -> date | None:
     """The last day it was given, as far as known on the screening date; None if that is not recorded.
-    Surgery and radiation without an end are over on their day."""
+    Surgery without an end is over on its day."""
     if fact.ended_on is not None:
         return min(fact.ended_on, as_of)
     if fact.status in RUNNING:
@@ -143,6 +151,8 @@ def washout(asks: Washout, patient: PatientEvidence, rules: Rules) -> Outcome:
     if open_:
         note = f"When it ended, or what it was, is not recorded: {_names(open_)}."
         return Outcome.unknown(Reason.PARTIAL_MATCH, settle, note, [fact.source for fact in open_])
+    if not is_complete(patient, rules, asks.days):
+        return _perhaps_another(asks, [fact for fact, _ in possible])
     return _long_enough(asks, [fact for fact, _ in possible], patient, settle)
 
 
@@ -164,13 +174,17 @@ def _too_short(asks: Washout, facts: list[TherapyFact], settle: str) -> Outcome:
     return Outcome.known(False, sources, note)
 
 
+def _perhaps_another(asks: Washout, facts: list[TherapyFact]) -> Outcome:
+    question = f"Ask the clinic: any {asks.what} in the last {asks.days} days?"
+    return Outcome.unknown(Reason.NOT_RECORDED, question, _last(asks, facts), [fact.source for fact in facts])
+
+
+def _last(asks: Washout, facts: list[TherapyFact]) -> str:
+    return f"Last recorded: {_names(facts)}." if facts else f"No {asks.what} is on record."
+
+
 def _long_enough(asks: Washout, facts: list[TherapyFact], patient: PatientEvidence, settle: str) -> Outcome:
-    sources = [fact.source for fact in facts]
-    note = f"Last recorded: {_names(facts)}." if facts else f"No {asks.what} is on record."
-    if not patient.complete_therapies:
-        since = patient.as_of - timedelta(days=min(asks.days, 40_000))
-        question = f"Ask the clinic: any {asks.what} since {since.isoformat()}?"
-        return Outcome.unknown(Reason.NOT_RECORDED, question, note, sources)
+    sources, note = [fact.source for fact in facts], _last(asks, facts)
     if asks.half_lives and asks.whichever == "longer" and facts:
         note += f" {asks.half_lives:g} half-lives may be longer."
         return Outcome.unknown(Reason.PARTIAL_MATCH, "Ask the pharmacist: half-life", note, sources)
@@ -183,9 +197,10 @@ def _long_enough(asks: Washout, facts: list[TherapyFact], patient: PatientEviden
 def prior_lines(asks: PriorLines, patient: PatientEvidence, rules: Rules) -> Outcome:
     """The criterion must hold for every count the record allows; otherwise the range is named."""
     systemic = [fact for fact in patient.therapies if is_systemic(fact)]
-    if not systemic and not patient.complete_therapies:
+    complete = is_complete(patient, rules)
+    if not systemic and not complete:
         return Outcome.unknown(Reason.NOT_RECORDED, "Ask the clinic: number of prior lines")
-    counts = _counted(asks, systemic, patient)
+    counts = _counted(asks, systemic, patient.as_of, complete)
     evidence = [fact.source for fact in systemic] or [patient.complete_therapies]
     answers = {asks.comparison.holds(count) for count in counts}
     most = "or more" if counts[-1] >= MANY else f"to {counts[-1]}"
@@ -202,28 +217,28 @@ def is_systemic(fact: TherapyFact) -> bool:
     return fact.kind in ("systemic", "")
 
 
-def _counted(asks: PriorLines, systemic: list[TherapyFact], patient: PatientEvidence) -> list[int]:
+def _counted(asks: PriorLines, systemic: list[TherapyFact], as_of: date, complete: bool) -> list[int]:
     """Of all lines, or of those that contain the treatment asked for: then a line whose content is not
     known counts as possible only, and so does every line a record that is not complete may lack."""
     if asks.of == Treatments() and not asks.setting:
-        return _possible_counts(systemic, patient)
+        return _possible_counts(systemic, as_of, complete)
     meant = [(fact, both([is_meant(asks.of, fact), in_setting(asks.setting, fact)])) for fact in systemic]
-    surely = [fact for fact, value in meant if value is Value.MET and _has_ended(fact, patient.as_of)]
+    surely = [fact for fact, value in meant if value is Value.MET and _has_ended(fact, as_of)]
     possibly = [fact for fact, value in meant if value is not Value.NOT_MET]
-    most = _distinct(possibly) if patient.complete_therapies else MANY
+    most = _distinct(possibly) if complete else MANY
     return list(range(_distinct(surely), max(most, _distinct(surely)) + 1))
 
 
-def _possible_counts(systemic: list[TherapyFact], patient: PatientEvidence) -> list[int]:
+def _possible_counts(systemic: list[TherapyFact], as_of: date, complete: bool) -> list[int]:
     """At least the ended lines for advanced disease. At most those, the running one, and one for each
     curative intent, because trials differ in whether it counts. Lines without a number in a record not
     stated to be complete are a lower limit only."""
     palliative = [fact for fact in systemic if fact.intent not in CURATIVE]
-    running = [fact for fact in palliative if not _has_ended(fact, patient.as_of)]
+    running = [fact for fact in palliative if not _has_ended(fact, as_of)]
     running_lines = {fact.line for fact in running if fact.line is not None}
     over = [fact for fact in palliative if fact not in running and fact.line not in running_lines]
     numbered = all(fact.line is not None for fact in palliative)
-    if not numbered and not patient.complete_therapies:
+    if not numbered and not complete:
         return list(range(_lines(over), max(_lines(over), MANY) + 1))
     intents = {fact.intent for fact in systemic if fact.intent in CURATIVE}
     return list(range(_lines(over), _lines(palliative) + len(intents) + 1))

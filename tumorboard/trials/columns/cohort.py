@@ -85,7 +85,8 @@ class Facts(Generic[Fact]):
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """A block of patients on the day of screening. `complete`: the treatment history is stated complete."""
+    """A block of patients on the day of screening. `complete_on`: the day the treatment history was last
+    stated to be complete, or NO_DAY."""
 
     patients: tuple[str, ...]
     as_of: date
@@ -101,7 +102,7 @@ class Cohort:
     weights: Facts[WeightFact]
     comorbidities: Facts[ComorbidityFact]
     statements: Facts[Statement]
-    complete: Flags
+    complete_on: Ints
     evidence: Callable[[int], PatientEvidence]  # of one patient, for what has no column
     kept: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -145,9 +146,13 @@ class Cohort:
             facts(WeightFact, lambda own: sorted(own.weights, key=lambda each: each.source)),
             facts(ComorbidityFact, lambda own: own.comorbidities),
             facts(Statement, lambda own: own.statements),
-            np.array([bool(own.complete_therapies) for own in patients], dtype=np.bool_),
+            np.array([_completed_on(own) for own in patients], dtype=np.int64),
             patients.__getitem__,
         )
+
+
+def _completed_on(own: PatientEvidence) -> int:
+    return (own.complete_on or own.as_of).toordinal() if own.complete_therapies else NO_DAY
 
 
 def tests_as_read(own: PatientEvidence) -> Iterable[GenomicTest]:

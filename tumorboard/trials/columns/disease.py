@@ -8,6 +8,7 @@ import numpy as np
 
 from tumorboard.trials.columns import values
 from tumorboard.trials.columns.cohort import Cohort
+from tumorboard.trials.columns.treatment import is_complete
 from tumorboard.trials.columns.values import MET, NOT_MET, UNKNOWN, Column, Ints
 from tumorboard.trials.columns.windows import foremost, within
 from tumorboard.trials.criteria import Diagnosis, DiseaseStatus, Stage
@@ -48,7 +49,7 @@ def _state(state: str, cohort: Cohort, rules: Rules) -> Column:
         return _by_stage(STAGE_STATES[state], cohort, rules)
     if state == "untreated":
         treated = values.flagged(len(cohort), cohort.therapies.patient)
-        return np.where(treated, NOT_MET, np.where(cohort.complete, MET, UNKNOWN))
+        return np.where(treated, NOT_MET, np.where(is_complete(cohort, rules), MET, UNKNOWN))
     words = COURSE_WORDS.get(state, ())
     rows = cohort.diagnoses.having(lambda fact: fact.clinical_status in words)
     return np.where(cohort.with_any(cohort.diagnoses, rows), MET, UNKNOWN)

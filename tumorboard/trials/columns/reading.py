@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from tumorboard.trials import fact_rows as read
 from tumorboard.trials.columns.cohort import NO_DAY, VARYING, Cohort, Fact, Facts, as_read, shape_of
-from tumorboard.trials.columns.values import Flags, Ints, Numbers, flagged
+from tumorboard.trials.columns.values import Flags, Ints, Numbers
 from tumorboard.trials.facts import (
     BiomarkerFact,
     ComorbidityFact,
@@ -147,15 +147,18 @@ def cohort_of(patients: Sequence[str], tables: Mapping[str, pa.Table], as_of: da
         reading.weights(),
         reading.facts("comorbidities", read.comorbidity),
         statements,
-        _complete(statements, len(patients)),
+        _completed_on(statements, len(patients)),
         reading.evidence,
     )
 
 
-def _complete(statements: Facts[Statement], size: int) -> Flags:
-    """Patients with a dated statement that the treatment history is complete."""
+def _completed_on(statements: Facts[Statement], size: int) -> Ints:
+    """The day of each patient's latest statement that the treatment history is complete; undated ones do not
+    count."""
     rows = statements.having(lambda each: each.kind == HISTORY_COMPLETE)
-    return flagged(size, statements.patient[rows[statements.day("stated_on")[rows] != NO_DAY]])
+    days = np.full(size, NO_DAY, dtype=np.int64)
+    np.maximum.at(days, statements.patient[rows], statements.day("stated_on")[rows])
+    return days
 
 
 @dataclass(frozen=True)

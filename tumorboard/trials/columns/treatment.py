@@ -8,6 +8,7 @@ from tumorboard.trials.columns import values
 from tumorboard.trials.columns.cohort import NO_DAY, Cohort
 from tumorboard.trials.columns.numbers import against
 from tumorboard.trials.columns.values import MET, NOT_MET, UNKNOWN, Column, Flags, Ints
+from tumorboard.trials.columns.windows import within
 from tumorboard.trials.criteria import PriorDrug, PriorLines, PriorTherapy, Setting, Treatments, Washout
 from tumorboard.trials.drugs import generic
 from tumorboard.trials.rules import Rules
@@ -22,7 +23,13 @@ def prior_therapy(asks: PriorTherapy, cohort: Cohort, rules: Rules) -> Column:
     """Given, perhaps given, or, in a history stated to be complete, not given."""
     fits = np.minimum(_meant(asks.what, asks.setting, cohort), _recent(asks.within_days, cohort))
     answer = values.any_of(len(cohort), cohort.therapies.patient, fits)
-    return np.where((answer == NOT_MET) & ~cohort.complete, UNKNOWN, answer)
+    return np.where((answer == NOT_MET) & ~is_complete(cohort, rules, asks.within_days), UNKNOWN, answer)
+
+
+def is_complete(cohort: Cohort, rules: Rules, days: int | None = None) -> Flags:
+    """Whose history is stated to be complete, lately enough to speak for the last `days`."""
+    reach = rules.contact_days if days is None else min(days, rules.contact_days)
+    return within(cohort.complete_on, reach, cohort.today)
 
 
 def _meant(what: Treatments, setting: Setting, cohort: Cohort) -> Column:
@@ -66,7 +73,7 @@ def washout(asks: Washout, cohort: Cohort, rules: Rules) -> Column:
     too_late, not_dated = _ended_after(asks.days, cohort)
     lately = cohort.with_any(cohort.therapies, np.flatnonzero((meant == MET) & too_late))
     perhaps = ((meant == UNKNOWN) & (too_late | not_dated)) | ((meant == MET) & not_dated)
-    open_ = values.flagged(len(cohort), patient[perhaps]) | ~cohort.complete
+    open_ = values.flagged(len(cohort), patient[perhaps]) | ~is_complete(cohort, rules, asks.days)
     if asks.half_lives and asks.whichever == "longer":
         open_ |= values.flagged(len(cohort), patient[meant != NOT_MET])
     too_short = UNKNOWN if asks.half_lives and asks.whichever == "shorter" else NOT_MET
@@ -87,15 +94,15 @@ def _ended_after(days: int, cohort: Cohort) -> tuple[Flags, Flags]:
 def prior_lines(asks: PriorLines, cohort: Cohort, rules: Rules) -> Column:
     """Known where the criterion answers the same for the lowest and the highest count the record allows."""
     if asks.of == Treatments() and not asks.setting:
-        low, high = cohort.once("lines", lambda: _all_lines(cohort))
+        low, high = cohort.once(("lines", rules.contact_days), lambda: _all_lines(cohort, rules))
     else:
-        low, high = _lines_with(asks, cohort)
+        low, high = _lines_with(asks, cohort, rules)
     sign, number = asks.comparison.sign, asks.comparison.number
     at_low, at_high = against(sign, low, number), against(sign, high, number)
     answer = np.where(at_low == at_high, values.of(at_low), UNKNOWN)
     if sign == "==":
         answer = np.where((low < number) & (number < high) & (number == int(number)), UNKNOWN, answer)
-    recorded = cohort.with_any(cohort.therapies, _systemic(cohort)) | cohort.complete
+    recorded = cohort.with_any(cohort.therapies, _systemic(cohort)) | is_complete(cohort, rules)
     return np.where(recorded, answer, UNKNOWN)
 
 
@@ -138,7 +145,7 @@ def _counted(cohort: Cohort, rows: Ints) -> Ints:
     return count
 
 
-def _all_lines(cohort: Cohort) -> tuple[Ints, Ints]:
+def _all_lines(cohort: Cohort, rules: Rules) -> tuple[Ints, Ints]:
     """The lowest and the highest number of lines each record allows."""
     facts, systemic = cohort.therapies, _systemic(cohort)
     curative = np.zeros(len(facts), dtype=np.bool_)
@@ -151,7 +158,7 @@ def _all_lines(cohort: Cohort) -> tuple[Ints, Ints]:
     low = _counted(cohort, over)
     high = _counted(cohort, palliative) + _curative_intents(cohort, systemic[curative[systemic]])
     unnumbered = values.flagged(len(cohort), facts.patient[palliative[line[palliative] < 0]])
-    return low, np.where(unnumbered & ~cohort.complete, np.maximum(low, MANY), high)
+    return low, np.where(unnumbered & ~is_complete(cohort, rules), np.maximum(low, MANY), high)
 
 
 def _curative_intents(cohort: Cohort, rows: Ints) -> Ints:
@@ -164,10 +171,10 @@ def _intent(word: str) -> int:
     return CURATIVE.index(word) if word in CURATIVE else len(CURATIVE)
 
 
-def _lines_with(asks: PriorLines, cohort: Cohort) -> tuple[Ints, Ints]:
+def _lines_with(asks: PriorLines, cohort: Cohort, rules: Rules) -> tuple[Ints, Ints]:
     """Of the lines with the treatment asked for: surely given and over, and possibly given."""
     systemic = _systemic(cohort)
     meant, ended = _meant(asks.of, asks.setting, cohort)[systemic], _ended(cohort)[systemic]
     low = _distinct(cohort, systemic[(meant == MET) & ended])
     possible = _distinct(cohort, systemic[meant != NOT_MET])
-    return low, np.maximum(np.where(cohort.complete, possible, MANY), low)
+    return low, np.maximum(np.where(is_complete(cohort, rules), possible, MANY), low)
