@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tumorboard.trials.criteria import BiomarkerNumber, BiomarkerState
 from tumorboard.trials.logic import Outcome, Reason, Value
+from tumorboard.trials.organs import against
 from tumorboard.trials.patients import BiomarkerFact, PatientEvidence
 from tumorboard.trials.rules import Rules
 
@@ -78,17 +79,22 @@ def number(asks: BiomarkerNumber, patient: PatientEvidence, rules: Rules) -> Out
     if not facts:
         return _untested(asks.name, patient)
     sources, unit = [fact.source for fact in facts], asks.unit
-    numbers = [fact.number for fact in facts if fact.number is not None and same_unit(fact.unit, unit)]
-    if not numbers:
+    numbered = [fact for fact in facts if fact.number is not None and same_unit(fact.unit, unit)]
+    if not numbered:
         return Outcome.unknown(
             Reason.PARTIAL_MATCH, f"Original report: {asks.name} as a number{f' in {unit}' if unit else ''}",
             f"{asks.name} is reported without a number{f' in {unit}' if unit else ''}.", sources,
         )  # fmt: skip
-    note = f"{asks.name} {', '.join(f'{value:g}' for value in numbers)} {unit}.".replace(" .", ".")
-    answers = {asks.comparison.holds(value) for value in numbers}
-    if len(answers) > 1:
+    listed = ", ".join(f"{fact.bound}{fact.number:g}" for fact in numbered)
+    note = f"{asks.name} {listed} {unit}.".replace(" .", ".")
+    settled = {against(asks.comparison, fact.number or 0.0, fact.bound) for fact in numbered} - {
+        Value.UNKNOWN
+    }
+    if len(settled) == 1:
+        return Outcome.known(settled.pop() is Value.MET, sources, note)
+    if settled:
         return Outcome.unknown(Reason.CONFLICT, f"Decide which {asks.name} applies", note, sources)
-    return Outcome.known(answers.pop(), sources, note)
+    return Outcome.unknown(Reason.PARTIAL_MATCH, f"Original report: {asks.name} as a number", note, sources)
 
 
 def _untested(name: str, patient: PatientEvidence) -> Outcome:

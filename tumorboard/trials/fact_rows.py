@@ -159,6 +159,7 @@ def biomarker(row: Row) -> BiomarkerFact:
         text(row.get("unit")),
         text(row.get("interpretation")).lower(),
         day(row.get("assessed_on")),
+        bound(text(row.get("value_text"))),
     )
 
 

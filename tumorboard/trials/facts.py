@@ -95,6 +95,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class BiomarkerFact:
+    """One result. `bound` is `<` or `>` where the laboratory gave a limit only, such as PD-L1 below 1 %."""
+
     source: str
     name: str
     number: float | None = None
@@ -102,6 +104,7 @@ class BiomarkerFact:
     unit: str = ""
     interpretation: str = ""
     assessed_on: date | None = None
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -66,7 +65,9 @@ def _compared(latest: list[LabFact], limit: _Limit) -> Outcome:
 
 def _holds(asks: Lab, fact: LabFact) -> Value:
     limit = _limit(asks, fact)
-    return Value.UNKNOWN if limit is None else against(Comparison(asks.comparison.sign, limit), fact)
+    if limit is None or fact.value is None:
+        return Value.UNKNOWN
+    return against(Comparison(asks.comparison.sign, limit), rounded(fact.value), fact.bound)
 
 
 def _limit(asks: Lab, fact: LabFact) -> float | None:
@@ -78,12 +79,11 @@ def _limit(asks: Lab, fact: LabFact) -> float | None:
     return None if times is None else asks.comparison.number * times
 
 
-def against(limit: Comparison, fact: LabFact) -> Value:
+def against(limit: Comparison, value: float, bound: str) -> Value:
     """A result `<0.1` lies anywhere below: it answers only where all of that lies on one side."""
-    value = fact.value if fact.value is not None else math.nan
-    if not fact.bound:
-        return Value.of(limit.holds(rounded(value)))
-    below = fact.bound == "<"
+    if not bound:
+        return Value.of(limit.holds(value))
+    below = bound == "<"
     if limit.sign in ("<", "<=") and below and limit.number >= value:
         return Value.MET
     if limit.sign in (">", ">=") and not below and limit.number <= value:
@@ -186,7 +186,9 @@ def _as_is(asks: KidneyFunction, unit: str) -> tuple[Callable[[LabFact], Value],
 
     def holds(fact: LabFact) -> Value:
         comparable = unit_of(asks.unit) == unit == unit_of(fact.unit)
-        return against(asks.comparison, fact) if comparable else Value.UNKNOWN
+        if not comparable or fact.value is None:
+            return Value.UNKNOWN
+        return against(asks.comparison, rounded(fact.value), fact.bound)
 
     return holds, f"{asks.comparison} {asks.unit}"
 

@@ -126,8 +126,9 @@ def _biomarker(name: str) -> Any:
     def read(rest: str) -> dict[str, Any]:
         value = rest.strip('"')
         row: dict[str, Any] = {"name": name.replace("_", " "), "value_text": value}
-        if re.fullmatch(r"[\d.]+", value):
-            row |= {"value_number": float(value), "unit": "mut/Mb", "value_text": ""}
+        if measured := re.fullmatch(r"([<>]?)([\d.]+)", value):
+            row |= {"value_number": float(measured[2]), "unit": "mut/Mb"}
+            row["value_text"] = value if measured[1] else ""
         if value == "equivocal":
             row |= {"interpretation": "equivocal", "value_text": ""}
         return row

@@ -55,6 +55,13 @@ def named(codes: Set[str], words: str) -> str | None:
     return next((name for name, pattern in _NAMES if re.search(pattern, words, re.IGNORECASE)), None)
 
 
+def _of_nuclei(percent: float, words: str) -> str:
+    """`<1` is negative, `<10` may be either."""
+    if words.startswith(("<", "≤")):
+        return "negative" if percent <= 1 and not words.startswith(("<=", "≤")) else ""
+    return "positive" if percent >= 1 else "negative"
+
+
 def interpretation(name: str, number: float | None, words: str, flags: Set[str]) -> str:
     """high, low, positive, negative, stable, equivocal, or empty where nothing was said.
 
@@ -68,5 +75,5 @@ def interpretation(name: str, number: float | None, words: str, flags: Set[str])
     if name == "HER2" and (score := _IHC_SCORE.search(words)):
         return _HER2_SCORES[next(filter(None, score.groups()))]
     if name in ("ER", "PR") and number is not None:
-        return "positive" if number >= 1 else "negative"
+        return _of_nuclei(number, words)
     return next((value for value, pattern in _WORDS if re.search(pattern, words, re.IGNORECASE)), "")

@@ -96,8 +96,10 @@ def _value(resource: Row) -> tuple[float | None, str, str, str] | None:
     """Number, words, unit and their place; None where the observation has no value."""
     quantity = resource.get("valueQuantity")
     if isinstance(quantity, dict):
-        number = rules.number(quantity.get("value"))
-        return number, "", rules.words(quantity.get("unit")), "$.valueQuantity.value"
+        number, comparator = rules.number(quantity.get("value")), rules.words(quantity.get("comparator"))
+        unit = rules.words(quantity.get("unit"))
+        bounded = f"{comparator}{number:g} {unit}".strip() if comparator and number is not None else ""
+        return number, bounded, unit, "$.valueQuantity.value"
     if concept := resource.get("valueCodeableConcept"):
         return None, rules.said(concept), "", "$.valueCodeableConcept"
     for element in ("valueString", "valueInteger"):

@@ -20,6 +20,7 @@ from tumorboard.trials.columns.values import MET, NOT_MET, UNKNOWN, Column, Flag
 from tumorboard.trials.criteria import BiomarkerNumber, BiomarkerState
 from tumorboard.trials.facts import BiomarkerFact
 from tumorboard.trials.logic import Value
+from tumorboard.trials.organs import against
 from tumorboard.trials.rules import Rules
 
 
@@ -27,8 +28,12 @@ def number(asks: BiomarkerNumber, cohort: Cohort, rules: Rules) -> Column:
     facts = cohort.biomarkers
     rows = facts.having(lambda fact: is_named(fact, asks.name) and same_unit(fact.unit, asks.unit))
     rows = rows[~np.isnan(facts.numbers["number"][rows])]
-    holds = compared(asks.comparison, facts.numbers["number"][rows])
-    return values.agreed(len(cohort), facts.patient[rows], values.of(holds))
+    numbers = facts.numbers["number"][rows]
+    judged = values.of(compared(asks.comparison, numbers))
+    for place in np.flatnonzero(np.isin(rows, facts.having(lambda fact: fact.bound))):
+        bound = facts.shapes[facts.shape[rows[place]]].bound
+        judged[place] = values.CODES[against(asks.comparison, float(numbers[place]), bound)]
+    return values.agreed(len(cohort), facts.patient[rows], judged)
 
 
 def state(asks: BiomarkerState, cohort: Cohort, rules: Rules) -> Column:

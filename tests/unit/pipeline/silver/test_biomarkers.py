@@ -50,6 +50,19 @@ def test_header_lines_of_a_vcf(spark):
     assert found["MSI"]["interpretation"] == "stable"
 
 
+def test_a_limit_of_detection_stays_a_limit(spark):
+    """PD-L1 below 1 % is not PD-L1 of 1 %."""
+    below = {
+        "resourceType": "Observation",
+        "id": "x",
+        "status": "final",
+        "code": {"text": "PD-L1 tumor proportion score"},
+        "valueQuantity": {"value": 1, "comparator": "<", "unit": "%"},
+    }
+    (row,) = biomarkers(spark, fhir=bronze(spark, [{"kind": "Observation", "payload": below}]))
+    assert (row["value_number"], row["value_text"]) == (1.0, "<1 %")
+
+
 def test_what_the_sender_took_back_is_no_result(spark):
     taken_back = {
         "resourceType": "Observation",
@@ -72,6 +85,8 @@ def test_what_the_sender_took_back_is_no_result(spark):
         ("ER", 90.0, "", set(), "positive"),
         ("ER", 0.0, "", set(), "negative"),
         ("PR", 0.9, "", set(), "negative"),
+        ("ER", 1.0, "<1 %", set(), "negative"),
+        ("ER", 10.0, "<10 %", set(), ""),
         ("PD-L1 TPS", 60.0, "", set(), ""),
         ("TMB", 25.0, "", set(), ""),
         ("TMB", 25.0, "", {"H"}, "high"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +28,10 @@ from tumorboard.trials.facts import (
 )
 from tumorboard.trials.patients import PatientEvidence
 
-days = st.dates(date(2024, 12, 1), AS_OF)
+pick = st.sampled_from
+#: Days before the screening date, on and beside the limits of the windows asked for.
+EDGES = (0, 1, 13, 14, 15, 27, 28, 29, 42, 43, 60, 61, 99, 100, 101, 120, 121, 180, 181)
+days = pick([AS_OF - timedelta(days=back) for back in EDGES])
 maybe = st.none() | days
 births = st.sampled_from(
     [
@@ -45,7 +48,6 @@ births = st.sampled_from(
 )
 GENES = ["EGFR", "BRAF", "ALK", "ERBB2", ""]
 few = lambda facts, size=3: st.lists(facts, max_size=size).map(tuple)  # noqa: E731
-pick = st.sampled_from
 
 
 def source(table: str) -> st.SearchStrategy[str]:
@@ -121,6 +123,7 @@ biomarkers = st.builds(
     unit=pick(["", "%", "mut/Mb", "furlong"]),
     text=pick(["", "high", "stable", "low", "deficient", "positive", "negative", "1+", "nonsense"]),
     interpretation=pick(["", "positive", "negative", "equivocal"]),
+    bound=pick(["", "", "<", ">"]),
 )
 therapies = st.builds(
     TherapyFact,
@@ -131,7 +134,7 @@ therapies = st.builds(
     line=pick([None, 1, 2, 3, 99]),
     intent=pick(["", "palliative", "adjuvant", "curative", "unknown"]),
     started_on=maybe,
-    ended_on=st.none() | st.dates(date(2024, 12, 1), date(2025, 9, 1)),
+    ended_on=maybe | st.just(date(2025, 9, 1)),
     status=pick(["", "active", "completed"]),
 )
 scores = st.builds(
@@ -139,7 +142,7 @@ scores = st.builds(
     source("performance"),
     scale=pick(["ECOG", "KPS"]),
     value=pick([None, 0, 1, 2, 70, 80, 90, 100]),
-    assessed_on=st.none() | st.dates(date(2025, 6, 1), AS_OF),
+    assessed_on=maybe,
 )
 labs = st.builds(
     LabFact,
@@ -149,7 +152,7 @@ labs = st.builds(
     unit=pick(["", "10*3/uL", "/uL", "U/L", "mg/dL", "umol/L", "mL/min", "mL/min/{1.73_m2}", "furlong"]),
     low=pick([None, 10.0]),
     high=pick([None, 40.0]),
-    taken_on=st.none() | st.dates(date(2025, 5, 25), AS_OF),
+    taken_on=maybe,
     bound=pick(["", "", "<", ">"]),
 )
 weights = st.builds(WeightFact, source("measures"), pick([60.0, 90.0, 5.0]), days)
@@ -170,28 +173,46 @@ statements = st.builds(
     stated_on=maybe,
 )
 
-patients: st.SearchStrategy[PatientEvidence] = st.builds(
-    PatientEvidence,
-    st.just("p"),
-    st.just(AS_OF),
-    person=people,
-    diagnoses=few(diagnoses),
-    stages=few(stages),
-    tests=few(tests),
-    findings=few(findings),
-    biomarkers=few(biomarkers),
-    therapies=few(therapies, 4),
-    performance=few(scores),
-    complete_therapies=pick(["", "silver.statements/complete"]),
-    labs=few(labs, 5),
-    weights=few(weights),
-    comorbidities=few(comorbidities),
-    statements=few(statements),
-    note_facts=st.just(laws.LETTERS),
+TABLES: dict[str, st.SearchStrategy[Any]] = {
+    "person": people,
+    "diagnoses": few(diagnoses),
+    "stages": few(stages),
+    "tests": few(tests),
+    "findings": few(findings),
+    "biomarkers": few(biomarkers),
+    "therapies": few(therapies, 4),
+    "performance": few(scores),
+    "complete_therapies": pick(["", "silver.statements/complete"]),
+    "labs": few(labs, 5),
+    "weights": few(weights),
+    "comorbidities": few(comorbidities),
+    "statements": few(statements),
+    "note_facts": st.just(laws.LETTERS),
+}
+
+
+receptors = few(
+    st.builds(
+        BiomarkerFact,
+        source("biomarkers"),
+        name=pick(["ER", "PR", "PR", "ER", "HR"]),
+        interpretation=pick(["positive", "negative", "negative", "equivocal", ""]),
+    )
 )
-cohorts = st.lists(patients, min_size=1, max_size=6).map(
-    lambda many: [replace(one, patient_key=f"p{number}") for number, one in enumerate(many)]
-)
+
+
+def cohorts_of(*tables: str, size: int = 6) -> st.SearchStrategy[list[PatientEvidence]]:
+    """Patients with facts in these tables; in all of them if none is named."""
+    chosen = {name: TABLES[name] for name in tables or TABLES if name in TABLES}
+    if "receptors" in tables:
+        chosen["biomarkers"] = receptors
+    one = st.builds(PatientEvidence, st.just("p"), st.just(AS_OF), **chosen)
+    return st.lists(one, min_size=1, max_size=size).map(
+        lambda many: [replace(each, patient_key=f"p{number}") for number, each in enumerate(many)]
+    )
+
+
+cohorts = cohorts_of()
 
 
 # ---- questions
@@ -211,85 +232,106 @@ treatments = st.builds(
 )
 settings_ = pick(["", "", "palliative", "curative"])
 windows = pick([None, 0, 14, 28, 100, 100_000])
-questions: st.SearchStrategy[Any] = st.one_of(
-    st.builds(
-        c.Alteration,
-        pick([None, *GENES[:4]]),
-        st.frozensets(pick(["mutation", "cnv", "sv"]), min_size=1),
-        change=pick([None, ProteinChange.parse("p.V600E"), ProteinChange.parse("p.L858R")]),
-        position=pick([None, None, ProteinPosition.parse("p.V600")]),
-        classes=pick([(), (), ("In_Frame_Del",), ("Frame_Shift_Del",), ("Intron",), ("Missense_Mutation",)]),
-        exon=pick([None, None, 19]),
-        cnv_call=pick(["", "", "high amplification", "heterozygous deletion"]),
-        partner=pick(["", "", "EML4", "any_gene", "intergenic"]),
-        germline=pick([False, False, True]),
-        wildtype=pick([False, False, True]),
-        tiers=pick([(), ("1",)]),
-        effects=pick([(), ("gain-of-function",)]),
+STATES = [
+    "metastatic", "advanced", "locally advanced", "untreated", "recurrent", "refractory", "unresectable",
+    "early stage",
+]  # fmt: skip
+#: What is asked, group by group, and the tables that answer it.
+GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
+    "genomic": (
+        ("tests", "findings"),
+        st.just(c.AnyGenomicResult())
+        | st.builds(
+            c.Alteration,
+            pick([None, *GENES[:4]]),
+            st.frozensets(pick(["mutation", "cnv", "sv"]), min_size=1),
+            change=pick([None, ProteinChange.parse("p.V600E"), ProteinChange.parse("p.L858R")]),
+            position=pick([None, None, ProteinPosition.parse("p.V600")]),
+            classes=pick([(), (), ("In_Frame_Del",), ("Frame_Shift_Del",), ("Intron",)]),
+            exon=pick([None, None, 19]),
+            cnv_call=pick(["", "", "high amplification", "heterozygous deletion"]),
+            partner=pick(["", "", "EML4", "any_gene", "intergenic"]),
+            germline=pick([False, False, True]),
+            wildtype=pick([False, False, True]),
+            tiers=pick([(), (), ("1",)]),
+            effects=pick([(), (), ("gain-of-function",)]),
+        ),
     ),
-    st.builds(c.BiomarkerState, pick(["MSI"]), pick(["high", "low", "stable"])),
-    st.builds(c.BiomarkerState, pick(["MMR"]), pick(["deficient", "proficient"])),
-    st.builds(
-        c.BiomarkerState, pick(["HER2", "ER", "PR", "HR", "PD-L1"]), pick(["positive", "negative", "low"])
+    "biomarkers": (
+        ("biomarkers", "note_facts"),
+        st.builds(c.BiomarkerState, st.just("MSI"), pick(["high", "low", "stable"]))
+        | st.builds(c.BiomarkerState, st.just("MMR"), pick(["deficient", "proficient"]))
+        | st.builds(c.BiomarkerState, pick(["HER2", "PD-L1"]), pick(["positive", "negative", "low"]))
+        | st.builds(
+            c.BiomarkerNumber,
+            pick(["TMB", "PD-L1 TPS", "PD-L1"]),
+            compared(4, 10, 15),
+            pick(["mut/Mb", "%", ""]),
+        ),
     ),
-    st.builds(
-        c.BiomarkerNumber, pick(["TMB", "PD-L1 TPS", "PD-L1"]), compared(4, 10, 15), pick(["mut/Mb", "%", ""])
+    "hormone receptors": (
+        ("receptors",),
+        st.builds(c.BiomarkerState, pick(["ER", "PR", "HR", "HR"]), pick(["positive", "negative", "low"])),
     ),
-    st.builds(c.Diagnosis, pick(["LUAD", "NSCLC", "Lung", "_SOLID_", "_LIQUID_", "Breast", "nothing known"])),
-    st.builds(c.Age, compared(18, 18.5, 75, 0.083, 0), pick(["years", "months", "days"]), st.booleans()),
-    st.builds(c.Sex, pick(["female", "male"])),
-    st.builds(
-        c.DiseaseStatus,
-        st.lists(
-            pick(
-                [
-                    "metastatic",
-                    "advanced",
-                    "locally advanced",
-                    "untreated",
-                    "recurrent",
-                    "refractory",
-                    "unresectable",
-                    "early stage",
-                ]
-            ),
-            min_size=1,
-            max_size=3,
-        ).map(tuple),
+    "disease": (
+        ("diagnoses", "stages", "therapies", "complete_therapies"),
+        st.builds(
+            c.Diagnosis, pick(["LUAD", "NSCLC", "Lung", "_SOLID_", "_LIQUID_", "Breast", "nothing known"])
+        )
+        | st.builds(c.DiseaseStatus, st.lists(pick(STATES), min_size=1, max_size=3).map(tuple))
+        | st.builds(c.Stage, st.lists(pick(["II", "III", "IIIB", "IV"]), min_size=1, max_size=3).map(tuple)),
     ),
-    st.builds(c.Stage, st.lists(pick(["II", "III", "IIIB", "IV"]), min_size=1, max_size=3).map(tuple)),
-    st.builds(c.PriorLines, compared(0, 1, 1.5, 2, 3), st.just(c.Treatments()) | treatments, settings_),
-    st.builds(c.PriorDrug, pick(["osimertinib", "carboplatin", "unheard of"])),
-    st.builds(c.PriorTherapy, treatments, windows, settings_),
-    st.builds(c.Washout, pick([14, 28, 100]), treatments, pick([0.0, 5.0]), pick(["shorter", "longer"])),
-    st.builds(c.Performance, pick(["ECOG", "KPS"]), compared(0, 1, 2, 70, 80, 90), windows),
-    st.builds(
-        c.Lab,
-        pick(["Platelets", "ALT", "Creatinine", "LVEF", "eGFR"]),
-        compared(0.8, 1, 2.5, 50, 100, 100000),
-        pick(["", "10*9/L", "/mm3", "U/L", "mg/dL", "umol/L"]),
-        pick(["", "", "ULN", "LLN"]),
-        windows,
+    "person": (
+        ("person", "performance", "note_facts"),
+        st.builds(c.Age, compared(18, 18.5, 75, 0.083, 0), pick(["years", "months", "days"]), st.booleans())
+        | st.builds(c.Sex, pick(["female", "male"]))
+        | st.just(c.Alive())
+        | st.builds(c.Performance, pick(["ECOG", "KPS"]), compared(0, 1, 2, 70, 80, 90), windows),
     ),
-    st.builds(
-        c.KidneyFunction,
-        compared(30, 50, 60, 120),
-        pick(["mL/min", "mL/min/1.73m2"]),
-        pick(["any", "Cockcroft-Gault", "eGFR", "measured"]),
-        windows,
+    "treatment": (
+        ("therapies", "complete_therapies", "note_facts"),
+        st.builds(c.PriorLines, compared(0, 1, 1.5, 2, 3), st.just(c.Treatments()) | treatments, settings_)
+        | st.builds(c.PriorDrug, pick(["osimertinib", "carboplatin", "unheard of"]))
+        | st.builds(c.PriorTherapy, treatments, windows, settings_)
+        | st.builds(
+            c.Washout, pick([14, 28, 100]), treatments, pick([0.0, 5.0]), pick(["shorter", "longer"])
+        ),
     ),
-    st.builds(c.OrganFunction, pick(["", "liver"])),
-    st.builds(c.CnsMetastases, pick(["any", "active"])),
-    st.builds(
-        c.Comorbidity,
-        pick(["heart failure", "pregnancy", "second malignancy", "asthma", "odd thing"]),
-        st.booleans(),
-        windows,
+    "laboratory": (
+        ("labs",),
+        st.builds(
+            c.Lab,
+            pick(["Platelets", "ALT", "Creatinine"]),
+            compared(0.8, 1, 2.5, 50, 100, 100000),
+            pick(["", "10*9/L", "/mm3", "U/L", "mg/dL", "umol/L"]),
+            pick(["", "", "ULN", "LLN"]),
+            windows,
+        ),
     ),
-    st.just(c.Alive()),
-    st.just(c.AnyGenomicResult()),
-    st.just(c.Unsupported("why")),
-)
+    "kidney": (
+        ("labs", "weights", "person"),
+        st.builds(
+            c.KidneyFunction,
+            compared(30, 50, 60, 120),
+            pick(["mL/min", "mL/min/1.73m2"]),
+            pick(["any", "Cockcroft-Gault", "eGFR", "measured"]),
+            windows,
+        )
+        | st.builds(c.OrganFunction, pick(["", "liver"])),
+    ),
+    "other conditions": (
+        ("comorbidities", "statements", "diagnoses", "person"),
+        st.builds(c.CnsMetastases, pick(["any", "active"]))
+        | st.just(c.Unsupported("why"))
+        | st.builds(
+            c.Comorbidity,
+            pick(["heart failure", "pregnancy", "second malignancy", "asthma", "odd thing"]),
+            st.booleans(),
+            windows,
+        ),
+    ),
+}
+questions: st.SearchStrategy[Any] = st.one_of(*(asks for _, asks in GROUPS.values()))
 
 
 def _leaf(asks: Any) -> c.Predicate:
