@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.trials.columns.pools import cohorts, questions, trees
+from tests.unit.trials.columns.pools import GROUPS, cohorts, cohorts_of, questions, trees
 from tumorboard.trials import matching, screening
 from tumorboard.trials.columns import answers
 from tumorboard.trials.columns.cohort import Cohort
@@ -21,12 +21,16 @@ from tumorboard.trials.rules import Rules
 RULES = Rules()
 
 
-@settings(deadline=None, max_examples=300)
-@given(cohorts, questions)
-def test_every_question_is_answered_as_by_the_row_engine(patients: list[PatientEvidence], asks: Any) -> None:
-    column = answers.answer(asks, Cohort.of(patients), RULES)
-    by_columns = [VALUES[value] for value in column]
-    assert by_columns == [matching.match(asks, patient, RULES).value for patient in patients]
+@pytest.mark.parametrize("group", sorted(GROUPS))
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_every_question_is_answered_as_by_the_row_engine(group: str, data: st.DataObject) -> None:
+    tables, asked = GROUPS[group]
+    patients = data.draw(cohorts_of(*tables, size=10))
+    cohort = Cohort.of(patients)
+    for asks in data.draw(st.lists(asked, min_size=5, max_size=15)):
+        by_columns = [VALUES[value] for value in answers.answer(asks, cohort, RULES)]
+        assert by_columns == [matching.match(asks, patient, RULES).value for patient in patients], asks
 
 
 clauses = st.none() | trees
@@ -43,7 +47,7 @@ trials = st.lists(st.tuples(clauses, clauses, clauses), min_size=1, max_size=3).
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(cohorts, trials)
 def test_every_place_has_the_verdict_of_the_row_engine(
     patients: list[PatientEvidence], many: list[Trial]
