@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from tumorboard.review.evidence import PAGE_TABLES
 CLONED = ("silver.patients", "silver.diagnoses", *PAGE_TABLES)
 AT_ONCE = 10_000  # patients in one commit, which becomes one file
 MATCHES = "gold.trial_matches"
+RELATIONS = 10  # of a patient
 ID = 24  # hex digits of a row id
 
 
@@ -131,6 +133,21 @@ from unnest(%(whose)s::bigint[]) w,
      (select id from governance_securable where kind = 'table' order by id limit %(each)s) s
 on conflict do nothing
 """
+
+
+def fill(keys: Sequence[str], own: set[str], boards: Sequence[Any], by: Any) -> None:
+    """Subjects, relations and cases of the patients; no case of those in `own`. What was there goes."""
+    groups, others = [board.group_id for board in boards], [key for key in keys if key not in own]
+    run(EMPTY)
+    run(SUBJECTS, keys=keys)
+    run(REACH, keys=keys, groups=groups, boards=len(boards), each=RELATIONS)
+    run(CASES, keys=others, of=[board.pk for board in boards], boards=len(boards), by=by.pk)
+    run(READINESS)
+
+
+def grant(who: str, whose: Sequence[int], each: int) -> None:
+    """SELECT for treatment on so many tables, to each of these users or groups (`who`)."""
+    run(GRANTS.format(who=who), whose=whose, each=each)
 
 
 def run(statement: str, **values: object) -> None:

@@ -23,13 +23,14 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.apps import apps
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from benchmarks import cloning, ingest, page
+from benchmarks import ingest, page
+from benchmarks.cloning import Originals, fill, grant, grow_lake, new_keys, rows_of, run
 from benchmarks.gate import gate_of
 from benchmarks.installation import installation
 from benchmarks.report import Figures, show
@@ -46,7 +47,7 @@ from tumorboard.governance.models import PatientReach, SecurableGroupGrant, Secu
 from tumorboard.governance.permissions import Standing
 
 FEW, CASES, TIMES = 20, 5, 10  # patients ingested, cases looked at, goes
-BOARDS, OWN_BOARDS, RELATIONS = 200, 3, 10  # relations of a patient
+BOARDS, OWN_BOARDS = 200, 3
 MATCHES = 60
 Work = Callable[[], object]
 
@@ -109,51 +110,40 @@ class Hospital:
     """One installation that grows: the same boards, users and clinician at each size."""
 
     def __init__(self) -> None:
-        self.originals = cloning.Originals(MATCHES)
+        self.originals = Originals(MATCHES)
         self.boards = [self._board(number) for number in range(BOARDS)]
-        self.alice = oncologist("alice")
+        self.alice, root = oncologist("alice"), administrator("root")
         for own in self.boards[:OWN_BOARDS]:
-            add_member(board=own, user=self.alice, board_role=BoardRole.MEMBER, by=self.administrator)
+            add_member(board=own, user=self.alice, board_role=BoardRole.MEMBER, by=root)
         self.alice = User.objects.get(pk=self.alice.pk)
         self.of_all = person("carol", Role.COORDINATOR)
         self.of_all.groups.add(*(board.group for board in self.boards))
 
-    administrator = property(
-        lambda self: User.objects.filter(username="root").first() or administrator("root")
-    )
-
     def _board(self, number: int) -> Board:
-        groups = [Group.objects.create(name=f"board:{number}{end}") for end in ("", ":coordinators")]
+        group = apps.get_model("auth", "Group")
+        groups = [group.objects.create(name=f"board:{number}{end}") for end in ("", ":coordinators")]
         return Board.objects.create(name=f"Board {number}", group=groups[0], coordinators=groups[1])
 
     def grow(self, patients: int) -> None:
         """The lake and the database at this size, and the clinician's own cases anew."""
-        self.keys = cloning.new_keys(patients)
-        cloning.grow_lake(self.originals, self.keys)
+        self.keys = new_keys(patients)
+        grow_lake(self.originals, self.keys)
         own = [self.keys[n * patients // CASES // FEW * FEW + n] for n in range(CASES)]
-        self._fill(patients, set(own))
+        fill(self.keys, set(own), self.boards, self.alice)
+        self._grants(patients)
         self.cases = [case(board=self.boards[0], by=self.alice, patient_key=key) for key in own]
-        cloning.run("analyze")
+        run("analyze")
 
-    def _fill(self, patients: int, own: set[str]) -> None:
-        groups = [board.group_id for board in self.boards]
-        cloning.run(cloning.EMPTY)
-        cloning.run(cloning.SUBJECTS, keys=self.keys)
-        cloning.run(cloning.REACH, keys=self.keys, groups=groups, boards=BOARDS, each=RELATIONS)
-        others = [key for key in self.keys if key not in own]
-        of = [board.pk for board in self.boards]
-        cloning.run(cloning.CASES, keys=others, of=of, boards=BOARDS, by=self.alice.pk)
-        cloning.run(cloning.READINESS)
+    def _grants(self, patients: int) -> None:
         users = [User(username=f"u{patients}-{n}", display_name="U") for n in range(patients // 100)]
-        made = [user.pk for user in User.objects.bulk_create(users)]
-        cloning.run(cloning.GRANTS.format(who="user"), whose=made, each=10)
-        cloning.run(cloning.GRANTS.format(who="group"), whose=groups, each=25)
+        grant("user", [user.pk for user in User.objects.bulk_create(users)], each=10)
+        grant("group", [board.group_id for board in self.boards], each=25)
 
     def counts(self) -> dict[str, int]:
         return {
             "relations": PatientReach.objects.count(),
             "grants": SecurableGroupGrant.objects.count() + SecurableUserGrant.objects.count(),
-            "rows in the lake": sum(cloning.rows_of(name) for name in self.originals.rows),
+            "rows in the lake": sum(rows_of(name) for name in self.originals.rows),
         }
 
     def measured(self, home: Path) -> dict[str, Cost]:
