@@ -25,7 +25,9 @@ from tumorboard.audit.models import AuditEvent
 from tumorboard.client import Fault, Lake, NoAnswer, Refused
 from tumorboard.governance.actions import (
     add_study_member,
+    ask_extract,
     create_study,
+    decide_extract,
     issue_token,
     open_reach,
     record_consents,
@@ -36,6 +38,7 @@ from tumorboard.governance.capabilities import issue_capability
 from tumorboard.governance.ledger import crosswalk
 from tumorboard.governance.models import Capability, Study
 from tumorboard.runs import services
+from tumorboard.runs.extracting import make
 
 pytestmark = pytest.mark.timeout(170)
 TABLES = ["silver.patients", "silver.diagnoses"]
@@ -185,3 +188,20 @@ def test_in_python_without_django(place: Place) -> None:
         env={"TUMORBOARD_TOKEN": token, "GATE_SOCKET": str(place.socket), "PATH": "/usr/bin"},
     )  # fmt: skip
     assert json.loads(done.stdout) == [[{"name": "Early, Ann"}], []]
+
+
+def test_an_extract_is_made_through_the_gate_as_whoever_asked(
+    place: Place, settings: Any, tmp_path: Path
+) -> None:
+    settings.EXTRACTS_DIR = tmp_path
+    request = ask_extract(
+        purpose="research", study=place.study, tables=TABLES, reason="Survival", by=place.rita
+    )
+    decide_extract(request=request, approve=True, note="yes", by=person("officer-c", Role.PRIVACY_OFFICER))
+    before = AuditEvent.objects.order_by("-seq")[0].seq
+    manifest = make(request)
+    assert (manifest["label"], [t["rows"] for t in manifest["tables"]]) == ("LIMITED", [1, 1])
+    reads = AuditEvent.objects.filter(seq__gt=before, event__in=["lake_read", "lake_delivered"])
+    assert {(e.channel, e.actor_id) for e in reads} == {("export", str(place.rita.pk))}
+    assert reads.count() == 4
+    assert not Capability.objects.in_force().filter(channel="export").exists()

@@ -61,6 +61,11 @@ class User(AbstractUser):
         return has_role(self, Role.RESEARCHER, Role.QUALITY_OFFICER, Role.PRIVACY_OFFICER)
 
     @property
+    def keeps_privacy(self) -> bool:
+        """For the navigation of somebody without the console; the pages ask for the grant AUDIT_READ."""
+        return has_role(self, Role.PRIVACY_OFFICER)
+
+    @property
     def may_see_console(self) -> bool:
         """For the navigation; the console's views ask `roles.may_use_console` themselves."""
         return may_use_console(self)
