@@ -29,6 +29,7 @@ RUN groupadd --gid 10001 tumorboard \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin tumorboard \
     && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin lake \
     && install -d -o 10001 -g 10001 -m 0770 /var/lib/tumorboard /var/lib/tumorboard/models \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/tumorboard/anchors /var/lib/tumorboard/extracts \
     && install -d -o 10002 -g 10001 -m 0700 /var/lib/tumorboard/lake /var/lib/tumorboard/volumes \
     && install -d -o 10002 -g 10001 -m 0750 /run/gate
 
