@@ -161,6 +161,17 @@ class _Reader:
                 found.append(node)
         return found
 
+    def _alternatives(self, raw: Any, path: str, depth: int) -> list[Node]:
+        """One that asks for nothing lets everybody in: dropped, it would leave only the others."""
+        entries = {f"{path}[{number}]": entry for number, entry in enumerate(keys.as_list(raw))}
+        nodes = {place: self._node(entry, place, depth) for place, entry in entries.items()}
+        if not any(nodes.values()):
+            return []
+        empty = "an alternative that asks for nothing"
+        return [
+            node or self._unsupported(place, _wording(entries[place]), empty) for place, node in nodes.items()
+        ]
+
     def _node(self, raw: Any, path: str, depth: int) -> Node | None:
         """Several labels in one object are an AND."""
         if depth > MAX_DEPTH:
@@ -175,7 +186,7 @@ class _Reader:
         if folded.startswith("and"):
             return all_of(self._nodes(value, path, depth + 1))
         if folded.startswith("or"):
-            return any_of(self._nodes(value, path, depth + 1))
+            return any_of(self._alternatives(value, path, depth + 1))
         leaves = {
             "genomic": self._genomic,
             "clinical": self._clinical,
@@ -226,6 +237,10 @@ class _Reader:
         return all_of(parts)
 
     def _clinical_key(self, key: str, value: Any, path: str) -> Node | None:
+        if len({_is_negated(each) for each in keys.as_list(value)}) > 1:
+            return self._unsupported(
+                f"{path}.{key}", f"{key}: {_wording(value)}", "mixes values with and without !"
+            )
         if key == "oncotree_primary_diagnosis":
             return self._any_named(key, value, path, lambda name: keys.diagnosis(name, self.oncotree))
         if key == "molecular_marker_other":
@@ -240,11 +255,6 @@ class _Reader:
         """One value, or a list of which any one is enough."""
         if not isinstance(value, list):
             return self._leaf(key, value, path, _reads(read, _bare(value)))
-        negated = {_is_negated(each) for each in value}
-        if len(negated) > 1:
-            return self._unsupported(
-                f"{path}.{key}", f"{key}: {_wording(value)}", "mixes values with and without !"
-            )
         named = [
             self._leaf(f"{key}[{n}]", each, path, _reads(read, _bare(each))) for n, each in enumerate(value)
         ]

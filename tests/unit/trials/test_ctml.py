@@ -19,6 +19,7 @@ from tumorboard.trials.criteria import (
     Not,
     Or,
     Predicate,
+    Sex,
     Unsupported,
     predicates,
 )
@@ -313,3 +314,17 @@ def _count_leaves(node: Any) -> int:
     return sum(
         _count_leaves(value) if str(key).startswith(("and", "or")) else 1 for key, value in node.items()
     )
+
+
+def test_an_alternative_that_asks_for_nothing_does_not_leave_the_others() -> None:
+    """`any number of lines, or EGFR` asks nobody for EGFR."""
+    either = [{"clinical": {"number_prior_lines_therapy_allowed": "Any"}}, {"clinical": {"gender": "Female"}}]
+    trial = read_trial({"protocol_no": "T-1", "match": [{"or": either}]})
+    assert [type(leaf.asks) for leaf in predicates(trial.root.match)] == [Unsupported, Sex]
+    assert isinstance(trial.root.match, Or)
+
+
+def test_a_list_with_and_without_negation_is_not_read() -> None:
+    match = [{"clinical": {"disease_status": ["!Metastatic", "Localized"]}}]
+    (leaf,) = predicates(read_trial({"protocol_no": "T-1", "match": match}).root.match)
+    assert isinstance(leaf.asks, Unsupported)
