@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from tumorboard.codes.tnm import StageGroup
@@ -82,7 +83,7 @@ def _state(state: str, patient: PatientEvidence, rules: Rules) -> Outcome:
 
 
 def _by_stage(levels: tuple[int, int], patient: PatientEvidence, rules: Rules) -> Outcome:
-    spread = [fact.source for fact in patient.diagnoses if fact.primary is False]
+    spread = [fact.source for fact in patient.diagnoses if is_distant(fact)]
     if spread:
         return Outcome.known(levels[1] == 4, spread, "A metastasis is recorded.")
     staged = [(fact, level) for fact in patient.stages if (level := stage_level(fact)) is not None]
@@ -95,6 +96,15 @@ def _by_stage(levels: tuple[int, int], patient: PatientEvidence, rules: Rules) -
     if level == 4 or current:
         return Outcome.known(fits, [fact.source], note)
     return Outcome.unknown(Reason.STALE, _SETTLE_STATUS, note, [fact.source])
+
+
+_NODES = re.compile(r"lymph|\bnod(?:e|al)")
+
+
+def is_distant(fact: DiagnosisFact) -> bool:
+    """A metastasis elsewhere than in lymph nodes: those may be regional, and then the stage says so."""
+    nodal = _NODES.search(f"{fact.text} {fact.body_site}".casefold()) or fact.code.upper().startswith("C77")
+    return fact.primary is False and not nodal
 
 
 def stage_level(fact: StageFact) -> int | None:

@@ -57,7 +57,7 @@ def age(asks: Age, patient: PatientEvidence, rules: Rules) -> Outcome:
     by_completed = asks.comparison.holds(completed)
     exact = _exact(asks, born, today)
     strict = not asks.completed and asks.comparison.sign != "=="
-    note = f"Age {completed} {asks.unit} on {today.isoformat()}."
+    note = f"Age {completed} {asks.unit}."  # no day in it: an answer given beside it holds until a birthday
     if exact == by_completed or asks.comparison.sign == "==":
         return Outcome.known(by_completed, [person.source], note)
     other = Value.of(by_completed if strict else exact)

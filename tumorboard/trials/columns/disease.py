@@ -15,6 +15,7 @@ from tumorboard.trials.criteria import Diagnosis, DiseaseStatus, Stage
 from tumorboard.trials.disease import (
     COURSE_WORDS,
     STAGE_STATES,
+    is_distant,
     is_group,
     is_type,
     stage_group,
@@ -61,7 +62,7 @@ def _by_stage(levels: tuple[int, int], cohort: Cohort, rules: Rules) -> Column:
         return Value.of(level is not None and levels[0] <= level <= levels[1])
 
     answer = _by_leading_stage(cohort, rules, stage_level, fits)
-    spread = cohort.diagnoses.having(lambda fact: fact.primary is False)
+    spread = cohort.diagnoses.having(is_distant)
     answer[cohort.diagnoses.patient[spread]] = MET if levels[1] == 4 else NOT_MET
     return answer
 
