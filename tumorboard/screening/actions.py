@@ -14,7 +14,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import ChangedMeanwhile, Refused
 from tumorboard.audit.events import Event
 from tumorboard.audit.record import record
-from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft
+from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft_of
 from tumorboard.screening.models import (
     Ask,
     Change,
@@ -51,15 +51,15 @@ def override(
     expires_on: date | None = None,
 ) -> Override:
     """Answer one criterion (a row of gold.trial_matches) beside the computed result. A former answer of the
-    same criterion is withdrawn by it. Refused without words, or with a day of expiry that has passed."""
+    same criterion is withdrawn by it. Refused without words, or with a day of expiry that has passed; raises
+    ChangedMeanwhile when somebody else answered at the same moment."""
     check_can_override(by, patient_key)
     if not text.strip():
         raise Refused("Say in words why you answer this criterion yourself.")
     if expires_on is not None and expires_on < timezone.localdate():
         raise Refused("The day it expires has already passed.")
     place = {name: criterion[name] for name in ("trial_id", "code", "path")}
-    _withdraw(Override.objects.of(patient_key).filter(**place), by)
-    made = Override.objects.create(
+    made = Override(
         patient_key=patient_key,
         **place,
         value=Override.Value(value),
@@ -70,8 +70,18 @@ def override(
         by=by,
         expires_on=expires_on,
     )
+    _replace(made, Override.objects.of(patient_key).filter(**place))
     record(Event.CRITERION_OVERRIDDEN, by=by, target=made, patient_key=patient_key, trial=made.trial_id)
     return made
+
+
+def _replace(made: Override, former: Any) -> None:
+    try:
+        with transaction.atomic():
+            _withdraw(former, made.by)
+            made.save(force_insert=True)
+    except IntegrityError:
+        raise ChangedMeanwhile("Somebody else has answered this meanwhile. Reload the page.") from None
 
 
 @transaction.atomic
@@ -172,12 +182,13 @@ def read_changes(*, patient_key: str, by: User) -> int:
 
 @transaction.atomic
 def save_trial_draft(*, trial_id: str, text: str, document: str, by: User) -> TrialDraft:
-    """Keep a new version of a trial's draft; the same words again change nothing. Refused when no CTML."""
+    """Keep a new version of a trial's draft; the same words again change nothing. Refused when it is no CTML
+    of this trial."""
     check_can_curate(by)
     try:
-        read_draft(document)
+        read_draft_of(trial_id, document)
     except UnreadableDraft as error:
-        raise Refused(f"This is no CTML trial: {error}") from None
+        raise Refused(f"This is no CTML of this trial: {error}") from None
     last = TrialDraft.objects.select_for_update().filter(trial_id=trial_id).first()
     if last is not None and (last.document, last.text_hash) == (document, digest(text)):
         return last

@@ -20,6 +20,14 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def read_draft_of(trial_id: str, document: str) -> Trial:
+    """As `read_draft`, of this trial: approved, the draft of another one would take that one's place."""
+    trial = read_draft(document)
+    if trial.trial_id != trial_id:
+        raise UnreadableDraft(f"protocol_no: names another trial, here it must be {trial_id}")
+    return trial
+
+
 def read_draft(document: str) -> Trial:
     """The trial that a draft's YAML says. Raises UnreadableDraft."""
     if len(document) > LONGEST:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tumorboard.screening.ctml_drafts import digest
 from tumorboard.screening.documents import RULES, Row
-from tumorboard.screening.models import TrialDraft
+from tumorboard.screening.models import ParseProposal, TrialDraft
+from tumorboard.trials.ctml_keys import REPORT_RESULTS
 from tumorboard.trials.eligibility import drafting
 from tumorboard.trials.eligibility.eligibility import read_eligibility
 from tumorboard.trials.registry import read_study
@@ -24,6 +25,13 @@ def text_of(row: Row) -> str:
 def proposed(row: Row) -> drafting.Draft:
     """What the rules make of a registry study. Raises Malformed."""
     return drafting.draft(read_study(json.loads(row["document"]), RULES.oncotree), text_of(row))
+
+
+def as_ctml(proposal: ParseProposal) -> dict[str, Any]:
+    """A proposal as a node that can be copied into a draft: a negated one with CTML's `!`."""
+    ((key, value),) = proposal.ctml.items()
+    node = "genomic" if key in REPORT_RESULTS else "clinical"
+    return {node: {key: f"!{value}" if proposal.negated else value}}
 
 
 def coverage(row: Row) -> dict[str, int]:

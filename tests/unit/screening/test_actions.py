@@ -53,6 +53,15 @@ def test_a_second_answer_withdraws_the_first_and_erases_nothing(clinician: User)
     assert list(Override.objects.of("p").in_force()) == [second]
 
 
+def test_two_answers_at_once_are_one_and_a_refusal(clinician: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one came between the withdrawal and the writing."""
+    given(clinician)
+    monkeypatch.setattr(actions, "_withdraw", lambda found, by: 0)
+    with pytest.raises(ChangedMeanwhile):
+        given(clinician, value="not met")
+    assert Override.objects.get().value == "met"
+
+
 def test_an_answer_withdrawn_by_somebody_else_meanwhile_is_said(clinician: User) -> None:
     made = given(clinician)
     actions.withdraw_override(override=made, by=clinician)

@@ -15,7 +15,7 @@ from tests.unit.review.conftest import Record
 from tests.unit.screening.conftest import trial_row
 from tumorboard.runs.models import Job
 from tumorboard.screening import curation
-from tumorboard.screening.models import TrialDraft
+from tumorboard.screening.models import ParseProposal, TrialDraft
 from tumorboard.trials.eligibility.drafting import Clause
 
 TEXT = "Inclusion Criteria:\n\n* Age >= 18 years\n* ECOG 0-1\n* Something nobody <b>understands</b>\n"
@@ -131,6 +131,7 @@ def test_a_newer_version_goes_before_the_one_looked_at(client: Client, study: Re
         ("match: [", "line 1"),
         ("- a list", "expected an object"),
         ("short_title: x", "protocol_no"),
+        ("protocol_no: T-1", "names another trial"),
         ("[" * 5000, "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
     ],
@@ -142,6 +143,18 @@ def test_what_is_no_trial_is_not_saved_and_stays_to_be_mended(
     assert answer.status_code == 422
     assert words in answer.text
     assert not TrialDraft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("ctml", "negated", "node"),
+    [
+        ({"gender": "Female"}, False, {"clinical": {"gender": "Female"}}),
+        ({"prior_therapy": "platinum"}, True, {"clinical": {"prior_therapy": "!platinum"}}),
+        ({"mmr_status": "MMR-Deficient"}, True, {"genomic": {"mmr_status": "!MMR-Deficient"}}),
+    ],
+)
+def test_a_proposal_is_copied_with_its_negation(ctml: Any, negated: bool, node: Any) -> None:
+    assert curation.as_ctml(ParseProposal(ctml=ctml, negated=negated)) == node
 
 
 def test_a_changed_text_is_said(client: Client, study: Record) -> None:

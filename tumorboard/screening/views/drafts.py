@@ -18,7 +18,7 @@ from tumorboard.accounts.models import User
 from tumorboard.accounts.refusals import refusable
 from tumorboard.review.views.asked import gated
 from tumorboard.screening import actions, curation, documents
-from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft
+from tumorboard.screening.ctml_drafts import UnreadableDraft, digest, read_draft, read_draft_of
 from tumorboard.screening.models import ParseProposal, TrialDraft
 from tumorboard.screening.permissions import check_can_curate
 from tumorboard.trials.ctml import Malformed
@@ -104,7 +104,7 @@ def _proposals(trial_id: str, text: str) -> list[Row]:
     """What a language model proposed for this very text, each as CTML that can be copied into the draft."""
     found = ParseProposal.objects.filter(trial_id=trial_id, text_hash=digest(text))
     return [
-        {"proposal": one, "ctml": yaml.safe_dump({"clinical": one.ctml}, sort_keys=False).strip()}
+        {"proposal": one, "ctml": yaml.safe_dump(curation.as_ctml(one), sort_keys=False).strip()}
         for one in found.exclude(state=ParseProposal.State.REJECTED).select_related("reviewed_by")
     ]
 
@@ -134,7 +134,7 @@ def save(request: HttpRequest, trial_id: str) -> HttpResponse:
     row = _row(request.user, trial_id)
     document = request.POST.get("document", "").replace("\x00", "").replace("\r\n", "\n")
     try:
-        read_draft(document)
+        read_draft_of(trial_id, document)
     except UnreadableDraft as error:
         context = {**_page(request.user, row, document), "fault": str(error)}
         return render(request, "screening/draft.html", context, status=422)
