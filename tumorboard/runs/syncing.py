@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from tumorboard.pipeline.sources.registry_feed import Feed, FeedError, changed_since, posted_on, write
 from tumorboard.runs.ingesting import ingest
@@ -35,9 +36,16 @@ def sync(*, by: Any) -> RegistryReading:
     for study in changed_since(feed, last):
         count += 1
         files.add(write(study, folder))
-        latest = max(filter(None, (latest, posted_on(study))), default=None)
+        latest = _later(latest, posted_on(study))
     changed = _ingested(sorted(filter(None, files)), by)
     return keep_reading(address=_named(feed), known_until=latest, records=count, changed=changed, by=by)
+
+
+def _later(known: date | None, posted: date | None) -> date | None:
+    """A day still to come is an error of the record: going by it, nothing would be read until then."""
+    if posted is not None and posted > timezone.localdate():
+        return known
+    return max(filter(None, (known, posted)), default=None)
 
 
 def known_until(feed: Feed) -> date | None:
