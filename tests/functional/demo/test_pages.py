@@ -7,7 +7,8 @@ import pytest
 
 from tests.functional.browser import THEMES, axe, overflows, pixel, small_targets
 
-CLINICIAN = ("/", "/meetings/", "/boards/", "/profile/", "/cases/register/", "/meetings/follow-up/")
+CLINICIAN = ("/", "/meetings/", "/boards/", "/profile/", "/cases/register/", "/meetings/follow-up/",
+             "/console/governance/tokens/", "/console/extracts/")
 STEWARD = (
     "/console/", "/console/ingests/", "/console/quarantine/", "/console/jobs/",
     "/console/lineage/", "/console/audit/", "/console/models/",

@@ -15,6 +15,7 @@ from tumorboard.boards.models import Board, BoardRole
 from tumorboard.cases.actions import add_to_care_team, mark_ready, register_case, start_preparation
 from tumorboard.cases.measuring import FACTS, MODALITIES, measure
 from tumorboard.cases.models import Case
+from tumorboard.governance.actions import open_reach
 from tumorboard.governance.capabilities import commanded
 from tumorboard.governance.permissions import TREATMENT
 from tumorboard.meetings.actions.agenda import add_item, plan_meeting
@@ -57,7 +58,9 @@ def seed_board(people: dict[str, User]) -> None:
 
 
 def _case(board: Board, patient_key: str, question: str, people: dict[str, User]) -> Case:
-    case = register_case(patient_key=patient_key, board=board, question=question, by=people["oncologist"])
+    treating = people["oncologist"]
+    open_reach(patient_key=patient_key, reason="care_team", user=treating, by="demo")  # else it is reviewed
+    case = register_case(patient_key=patient_key, board=board, question=question, by=treating)
     add_to_care_team(case=case, user=people["pathologist"], by=people["oncologist"])
     start_preparation(case=case, by=people["oncologist"])
     measure(case=case, by=people["oncologist"])
