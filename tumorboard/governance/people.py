@@ -56,7 +56,7 @@ def headers(
         ]
     )
     patients, diagnoses = (rows[table].to_pylist() if table in rows else [] for table in wanted)
-    numbers = crosswalk().record_numbers(keys)
+    numbers = crosswalk().record_numbers(keys) if rows else {}  # nothing was read, so nobody decided
     found = {row["patient_key"]: row for row in patients}
     return {key: _header(key, found.get(key, {}), numbers.get(key, ""), diagnoses) for key in keys}
 

@@ -116,7 +116,7 @@ def receive(folder: Path) -> None:
 
 
 def people(place: Hospital) -> None:
-    """One person of every kind; with PROVE=1 two more of the kinds that matter most."""
+    """One person of every kind."""
     add = place.people.__setitem__
     add(
         "referring",

@@ -15,11 +15,12 @@ from tumorboard.governance.gate.faults import BadRequest, NotPublished, Refused,
 from tumorboard.governance.gate.proving import Proven
 from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.models import Privilege
-from tumorboard.governance.permissions import Decision, Standing
+from tumorboard.governance.permissions import QUALITY, RESEARCH, Decision, Standing
 from tumorboard.lake import tables
 from tumorboard.scores.shown import TABLE as SCORES
 from tumorboard.scores.shown import shown_versions
 
+DEIDENTIFIED = (RESEARCH, QUALITY)
 WAIT_FOR_THE_LOG = "8s"  # the caller's own transaction may hold it: better no rows than a wait for ever
 
 
@@ -109,10 +110,17 @@ def _check(request: Request) -> None:
         raise BadRequest("a count names its columns in count_by alone")
 
 
+def _names_somebody(request: Request) -> bool:
+    """By a real key. Pseudonyms are asked for in `where`, which sees what is shown."""
+    return request.patients is not None or request.row_ids is not None
+
+
 def _decision(standing: Standing, proven: Proven, request: Request, latest: bool) -> Decision:
     """Of the columns that the request names, wherever it names them."""
     if not proven.allows(request.purpose, request.table):
         return Decision(False, "the capability does not name this table for this purpose")
+    if _names_somebody(request) and not standing.service and request.purpose in DEIDENTIFIED:
+        return Decision(False, "for this purpose nobody is named: a key would lead back to the person")
     columns = request.mentioned if request.columns or request.count_by else None
     asked = (request.purpose, request.table)
     if request.patients is None:
