@@ -103,6 +103,37 @@ def test_a_gene_reported_absent_was_tested_and_is_no_variant(spark):
     assert [row["gene"] for row in built(Variants, nothing, nothing, fhir)] == ["KRAS"]
 
 
+def _reported(spark, *observations):
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "code": {"text": "Sequencing"},
+        "result": [{"reference": f"Observation/{each['payload']['id']}"} for each in observations],
+    }
+    rows = [{"kind": "DiagnosticReport", "payload": report}, *observations]
+    (row,) = genomic_tests(spark, fhir=bronze(spark, rows))
+    return row
+
+
+def _with(observation, code, words):
+    part = {"code": {"coding": [{"code": code}]}, "valueCodeableConcept": {"text": words}}
+    observation["payload"]["component"].append(part)
+    return observation
+
+
+def test_one_change_reported_absent_does_not_cover_its_gene(spark):
+    v600e = _with(_observation("a", "69548-6", ["BRAF"], "LA9634-2"), "48005-3", "p.Val600Glu")
+    assert _reported(spark, v600e)["genes"] == []
+
+
+def test_genes_of_an_rna_panel_are_not_read_for_what_the_dna_panel_looked_for(spark):
+    dna = _with(_observation("a", "53041-0", ["EGFR", "KRAS"]), "48019-4", "sequence variants")
+    rna = _with(_observation("b", "53041-0", ["NTRK1"]), "48019-4", "fusions")
+    row = _reported(spark, dna, rna)
+    assert (row["genes"], row["profiles"]) == (["EGFR", "KRAS"], ["mutation"])
+
+
 def test_regions_studied_are_the_coverage(spark):
     fhir = bronze(spark, [_observation("a", "53041-0", ["EGFR", "BRAF"])])
     assert genomic_tests(spark, fhir=fhir) == []  # a region without a report belongs to no test

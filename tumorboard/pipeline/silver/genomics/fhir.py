@@ -54,6 +54,11 @@ def is_absent(observation: Resource) -> bool:
     return _says(observation, _ABSENT, _ABSENT_WORDS)
 
 
+def is_of_one_change(observation: Resource) -> bool:
+    """It names a change, not only a gene: what is said of V600E is not said of the rest of BRAF."""
+    return any(_code_or_words(observation, code) for code in ("48004-6", "81290-9", "48005-3"))
+
+
 def _says(observation: Resource, codes: frozenset[str], words: tuple[str, ...]) -> bool:
     stated = _words_of(observation)
     coded = set(_codes(observation.get("valueCodeableConcept")))

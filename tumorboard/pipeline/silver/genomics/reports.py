@@ -85,7 +85,7 @@ class Reports:
     def _assay(self, report: Received) -> Assay:
         members = list(self._members(report, _DEPTH))
         specimens = [number for item in (report, *members) if (number := self.specimen_of(item))]
-        genes = _covered(members)
+        genes, kinds = _coverage(members)
         return Assay(
             test_id=rules.own_id(report),
             specimen_id=specimens[0] if specimens else None,
@@ -94,7 +94,7 @@ class Reports:
             genes=genes,
             reported_on=_reported(report),
             system=rules.sender(report.payload),
-            profiles=_looked_for(members),
+            profiles=kinds,
         )
 
     def _lone(self, observation: Received) -> Assay:
@@ -129,10 +129,19 @@ def _panel(members: Iterable[Received]) -> str | None:
     return next((words for m in members if (words := variant_rules.ranges_examined(m.payload))), None)
 
 
-def _looked_for(members: Iterable[Received]) -> tuple[str, ...]:
-    """The kinds of change a region statement names (LOINC 48019-4), and germline by its source class."""
-    studied = [member.payload for member in members if _is(member, REGION_STUDIED)]
-    return profiles_in(" ".join(variant_rules.kinds_studied(payload) for payload in studied))
+def _coverage(members: Iterable[Received]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Genes studied, and the kinds of change looked for in all of them (LOINC 48019-4; germline by the source
+    class). Where statements differ (DNA for many genes, RNA for a few) the one of most genes stands: one
+    test cannot say for which gene it looked for which."""
+    members = list(members)
+    regions: dict[tuple[str, ...], list[str]] = {}
+    for payload in (member.payload for member in members if _is(member, REGION_STUDIED)):
+        kinds = profiles_in(variant_rules.kinds_studied(payload))
+        regions.setdefault(kinds, []).extend(variant_rules.genes_studied(payload))
+    if len(regions) <= 1:
+        return _covered(members), next(iter(regions), ())
+    kinds, genes = max(regions.items(), key=lambda pair: (len(set(pair[1])), pair[0]))
+    return tuple(dict.fromkeys(genes)), kinds
 
 
 def _covered(members: Iterable[Received]) -> tuple[str, ...]:
@@ -141,7 +150,8 @@ def _covered(members: Iterable[Received]) -> tuple[str, ...]:
     found: list[str] = []
     for member in members:
         genes = variant_rules.genes_studied(member.payload)
-        if _is(member, REGION_STUDIED) or variant_rules.is_absent(member.payload):
+        absent = variant_rules.is_absent(member.payload)
+        if _is(member, REGION_STUDIED) or (absent and not variant_rules.is_of_one_change(member.payload)):
             studied += genes
         elif _is(member, variant_rules.VARIANT) and variant_rules.is_finding(member.payload):
             found += genes
