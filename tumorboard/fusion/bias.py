@@ -14,14 +14,13 @@ import pandas as pd
 from .cohort import Cohort
 from .metrics import weighted_pairs
 from .survival import Bools, Floats, Outcome, kaplan_meier
-from .validation import Predictions, rounded, rows_of
+from .validation import THREE_YEARS, Predictions, rounded, rows_of
 
 FEWEST_DEATHS = 10  # below it no figure is given
 FEWEST_JUDGED = 100  # patients; below it a figure is given but not judged against the goal
 LARGEST_C_GAP, LARGEST_CALIBRATION_GAP = 0.05, 0.03
 AGES = ((0, 50, "under 50"), (50, 60, "50 to 59"), (60, 70, "60 to 69"), (70, 200, "70 and over"))
 RESAMPLES = 500
-HORIZON = 3 * 365.25
 
 Row = dict[str, Any]
 KINDS: Mapping[str, str] = {"sex": "Sex", "age": "Age", "site": "Site", "tumor_type": "Tumour"}
@@ -76,7 +75,7 @@ def figures(outcome: Outcome, predicted: Predictions, *, seed: int = 0) -> Row:
 
 def _gap(outcome: Outcome, predicted: Predictions) -> Row:
     """Mean predicted survival minus Kaplan-Meier; the interval is the curve's own (log-log)."""
-    place = int(np.abs(predicted.times - HORIZON).argmin())
+    place = int(np.abs(predicted.times - THREE_YEARS).argmin())
     day, curve = float(predicted.times[place]), kaplan_meier(outcome)
     if day > curve.follow_up:
         return {"gap": None, "gap_low": None, "gap_high": None, "gap_day": round(day)}

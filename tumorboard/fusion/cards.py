@@ -13,7 +13,7 @@ import numpy as np
 from . import bias, inventory
 from .cohort import Cohort
 from .survival import Floats, Outcome, kaplan_meier
-from .validation import Predictions, rounded
+from .validation import THREE_YEARS, Predictions, gap_at, rounded
 
 FOR = (
     "Supporting a tumour board's estimate of overall survival, counted from the day a treatment is decided.",
@@ -27,7 +27,6 @@ NOT_FOR = (
 )
 SYNTHETIC = "Patients who are real: it was trained on invented ones and scores invented ones only."
 FIFTHS = 5
-HORIZON = 3 * 365.25
 Card = dict[str, Any]
 
 
@@ -97,7 +96,7 @@ def _counts(cohort: Cohort, name: str) -> list[list[Any]]:
 
 def calibration(outcome: Outcome, predicted: Predictions, parts: int = FIFTHS) -> list[dict[str, Any]]:
     """Predicted against observed survival in fifths of risk, at three years or the last day of the grid."""
-    place = int(np.abs(predicted.times - HORIZON).argmin())
+    place = int(np.abs(predicted.times - THREE_YEARS).argmin())
     day, survival = float(predicted.times[place]), predicted.survival[:, place]
     if len(outcome) < parts * inventory.SMALL:
         return []
@@ -190,7 +189,7 @@ def facts(report: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, float
     """What the criteria of the first steps are held against (see `criteria.CRITERIA`)."""
     rows = {row["row"]: row for row in report.get("rows", [])}
     fused, mixed = rows.get(_own_row(report), {}), rows.get("shuffled labels", {})
-    gap = fused.get("gap")
+    gap = fused.get("gap") if gap_at(fused.get("gap_day")) == "three years" else None
     return {
         "deaths": report.get("events"),
         "c_low": fused.get("c_low"),

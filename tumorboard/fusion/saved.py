@@ -67,7 +67,7 @@ def load(folder: Path) -> dict[str, Any]:
             raise UnreadableModel(
                 f"model format {document['format']!r} is not {FORMAT}: train the model again"
             )
-        state = _join(document["state"], arrays)
+        state: dict[str, Any] = _join(document["state"], arrays)
         genuine = isinstance(state, dict) and content_hash(state) == document["hash"]
     except UnreadableModel:
         raise

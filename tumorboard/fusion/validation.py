@@ -18,6 +18,8 @@ Fit = Callable[[Cohort], Fitted]
 GRID_POINTS = 30
 GRID_START = 180.0  # days
 FEWEST_FOR_A_FIGURE = 10  # deaths
+THREE_YEARS = 3 * 365.25
+A_GRID_STEP = 60.0  # days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,9 +213,14 @@ def _gap(outcome: Outcome, predicted: Predictions) -> float:
     return metrics.calibration_gap(outcome, _at_three_years(predicted), _gap_day(predicted.times))
 
 
+def gap_at(day: float | None) -> str:
+    """The day of a gap in words: short cohorts have none at three years."""
+    return "three years" if day is None or abs(day - THREE_YEARS) <= A_GRID_STEP else f"day {day:.0f}"
+
+
 def _gap_day(times: Floats) -> float:
-    return float(times[np.abs(times - 3 * 365.25).argmin()])
+    return float(times[np.abs(times - THREE_YEARS).argmin()])
 
 
 def _at_three_years(predicted: Predictions) -> Floats:
-    return predicted.survival[:, np.abs(predicted.times - 3 * 365.25).argmin()]
+    return predicted.survival[:, np.abs(predicted.times - THREE_YEARS).argmin()]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from tumorboard.cases.models import Case
+from tumorboard.fusion.validation import gap_at
 from tumorboard.review.chips import chip
 from tumorboard.review.evidence import Evidence
 from tumorboard.review.models import ScoreOpinion
@@ -36,6 +37,7 @@ def risk(evidence: Evidence) -> dict[str, Any] | None:
         **row,
         "chip": chip(evidence, "gold.risk_scores", row),
         "contributions": contributions,
+        "absent_share": [name for name in row["absent"] or [] if name in contributions],
         "curve": curve,
         "bound": bound(curve.get("bound")),
         "shown": f"{row['percentile']:.0f}" if row["percentile"] is not None else "",
@@ -79,4 +81,9 @@ def _validated(validation: dict[str, Any]) -> dict[str, Any]:
         for code, label in FIGURES
         if isinstance(validation.get(code), dict) and validation[code].get("n")
     ]
-    return {"figures": figures, **{name: validation.get(name) or empty for name, empty in ABOUT.items()}}
+    at = gap_at((validation.get("fusion") or {}).get("gap_day"))
+    return {
+        "figures": figures,
+        "gap_at": at,
+        **{name: validation.get(name) or empty for name, empty in ABOUT.items()},
+    }

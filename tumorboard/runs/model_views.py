@@ -45,7 +45,8 @@ def seen(request: HttpRequest, uuid: UUID) -> ScoringModel:
 
 
 def shown(request: HttpRequest, model: ScoringModel, template: str, **more: Any) -> HttpResponse:
-    context = {"model": model, "meaning": MEANINGS[ModelState(model.state)], **more}
+    context = {"model": model, "meaning": MEANINGS[ModelState(model.state)], "gap_at": models.gap_of(model)}
+    context |= more
     return render(request, f"runs/models/{template}.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from tumorboard.fusion import saved, scoring
-from tumorboard.fusion.model import Model
+from tumorboard.fusion.model import Model, version_of
 from tumorboard.governance import gate
 from tumorboard.governance.ledger import latest_versions
+from tumorboard.governance.permissions import OPERATIONS
 from tumorboard.lake import rows as lake_rows
 from tumorboard.lake import tables
 from tumorboard.runs.frames import PATIENTS, everyone, frames, service_user
@@ -61,13 +63,13 @@ def folder_of(name: str, version: str) -> Path:
 
 def load(model: ScoringModel) -> Model:
     """The model's files, checked against their hash. Raises saved.UnreadableModel."""
-    found = Model.from_state(saved.load(folder_of(model.name, model.version)))
-    if found.version != model.version:
+    state = saved.load(folder_of(model.name, model.version))
+    if version_of(state) != model.version:  # before anything is made of it
         raise saved.UnreadableModel(f"the files of {model} are those of another version")
-    return found
+    return Model.from_state(state)
 
 
-@needs(reads=(*INPUTS, "silver.patients"), writes=(TABLE,))
+@needs(reads=(*INPUTS, "silver.patients", TABLE), writes=(TABLE,))
 def score_patients(attempt: Attempt) -> str:
     """The job `score`: the patients its arguments name, or everyone."""
     known = list(ScoringModel.objects.scoring())
@@ -85,9 +87,18 @@ def score_patients(attempt: Attempt) -> str:
         with attempt.effect(number + 1, len(blocks)):
             _keep(new, block, inputs, str(attempt.job.uuid))
     if not named:
+        counts = _rows_by_version()
         for one, _ in models:
-            note_scored(model=one, patients=len(patients))
+            note_scored(model=one, patients=counts.get(one.version, 0))
     return f"patients: {len(patients)}, models: {', '.join(one.version for one in known)}"
+
+
+def _rows_by_version() -> dict[str, int]:
+    """How many patients have a row of each model: not all who were asked for do (see `_may_score`)."""
+    if not latest_versions([TABLE]):
+        return {}
+    asked = gate.Request(by=service_user(), purpose=OPERATIONS, table=TABLE, columns=["model_version"])
+    return Counter(gate.read(asked)["model_version"].to_pylist())  # the gate's own counts hide small ones
 
 
 def read(patients: Sequence[str], versions: Mapping[str, int]) -> Patients:
@@ -128,11 +139,12 @@ def _parts(patients: Patients) -> Iterator[Patients]:
 def _records(about: ScoringModel, model: Model, patients: Patients) -> Iterator[dict[str, Any]]:
     cohort = patients.cohort.set_index("patient_key")
     keys = [key for key in patients.keys if _may_score(about, cohort, key)]
+    types = cohort["tumor_type"].dropna().to_dict()
     scores = scoring.score_all(
         model,
         patients.features,
         keys,
-        tumor_types=cohort["tumor_type"].to_dict(),
+        tumor_types={key: types.get(key, "") for key in keys},
         landmarks=cohort["landmark_on"].to_dict(),
         not_permitted=patients.not_permitted,
     )
@@ -151,6 +163,11 @@ def _records(about: ScoringModel, model: Model, patients: Patients) -> Iterator[
 def _may_score(about: ScoringModel, cohort: pd.DataFrame, key: str) -> bool:
     """What was learnt from invented patients says nothing about a real one."""
     return not about.synthetic or (key in cohort.index and bool(cohort.at[key, "synthetic"]))
+
+
+def of_kind(rows: pd.DataFrame, *, synthetic: bool) -> pd.DataFrame:
+    """The invented patients of gold.cohort, or the real ones: a model learns from one kind only."""
+    return rows[rows["synthetic"].eq(True) == synthetic]
 
 
 def _origins(patients: Patients) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from tumorboard.governance.models import Snapshot
 from tumorboard.governance.permissions import TRAINING
 from tumorboard.runs import tracking as mlflow
 from tumorboard.runs.frames import frames
-from tumorboard.runs.scoring import folder_of
+from tumorboard.runs.scoring import folder_of, of_kind
 from tumorboard.runs.version import code_version
 from tumorboard.scores.actions import enter_model
 from tumorboard.scores.models import ScoringModel
@@ -48,7 +48,7 @@ class TrainingSet:
 
     @property
     def synthetic(self) -> bool:
-        return bool(self.rows["synthetic"].fillna(False).all())
+        return bool(self.rows["synthetic"].eq(True).all())
 
     @property
     def named(self) -> str:
@@ -81,7 +81,9 @@ def training_set(snapshot: Snapshot, seed: int) -> TrainingSet:
     data = frames(INPUTS, purpose=TRAINING, versions=_versions(snapshot))
     if not all(name in data and len(data[name]) for name in INPUTS):
         raise ValueError("gold.features and gold.cohort are empty: ingest a cohort before training")
-    features, rows = data["gold.features"], data["gold.cohort"]
+    features, everyone = data["gold.features"], data["gold.cohort"]
+    real = of_kind(everyone, synthetic=False)
+    rows = real if len(real) else everyone  # beside real patients, invented ones teach what is not so
     return TrainingSet(snapshot, features, rows, from_long(features, rows, folds=OUTER_FOLDS, seed=seed))
 
 

@@ -14,7 +14,7 @@ from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.models import Snapshot
 from tumorboard.runs.frames import frames
 from tumorboard.runs.needs import needs
-from tumorboard.runs.scoring import load
+from tumorboard.runs.scoring import load, of_kind
 from tumorboard.runs.working import Attempt
 from tumorboard.scores.actions import keep_watch
 from tumorboard.scores.models import ScoringModel
@@ -39,7 +39,8 @@ def watch_models(attempt: Attempt) -> str:
     for number, model in enumerate(models):
         if number < attempt.resume_at:
             continue
-        window, findings = watch(load(model), _then(model, versions, today), today)
+        sides = (_of_its_kind(model, data) for data in (_then(model, versions, today), today))
+        window, findings = watch(load(model), *sides)
         with attempt.effect(number + 1, len(models)):
             alarms += len(keep_watch(model=model, window=window, findings=findings, by="worker").alarms)
     return f"models: {len(models)}, alarms: {alarms}"
@@ -70,10 +71,19 @@ def _sides(then: pd.DataFrame, today: pd.DataFrame) -> tuple[str, pd.DataFrame, 
     """Who is compared with whom: training patients with newer ones, by the day of the landmark."""
     new = today[~today["patient_key"].isin(then["patient_key"])]
     if len(new) >= drift.FEWEST:
-        return NEW, then, new.sort_values("landmark_on").tail(LATEST)
-    ordered = then.sort_values(["landmark_on", "patient_key"], ignore_index=True)
+        return NEW, then, _by_day(new).tail(LATEST)
+    ordered = _by_day(then)
     split = len(ordered) - len(ordered) // 3
     return OWN, ordered.iloc[:split], ordered.iloc[split:].tail(LATEST)
+
+
+def _of_its_kind(model: ScoringModel, data: Frames) -> Frames:
+    return {**data, "gold.cohort": of_kind(data["gold.cohort"], synthetic=model.synthetic)}
+
+
+def _by_day(rows: pd.DataFrame) -> pd.DataFrame:
+    """Oldest first. Whoever has no day comes first of all: they must not pass for the newest."""
+    return rows.sort_values(["landmark_on", "patient_key"], na_position="first", ignore_index=True)
 
 
 def _then(model: ScoringModel, versions: Mapping[str, int], today: Frames) -> Frames:

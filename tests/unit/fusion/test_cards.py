@@ -235,3 +235,12 @@ def test_each_hash_covers_its_part(gold, change: str, moved: set[str]) -> None:
         cohort.loc[0, ["os_days", "died"]] = [1.5, not cohort.loc[0, "died"]]
     after = tracking.fingerprint(from_long(features, cohort, folds=5, seed=2 if change == "seed" else 1))
     assert {name for name in before if before[name] != after[name]} == moved
+
+
+@pytest.mark.parametrize(("day", "passed"), [(1095, True), (1103, True), (730, False)])
+def test_a_gap_at_two_years_is_none_at_three(day, passed):
+    """A short cohort has a gap on its last day: it meets no criterion about three years."""
+    facts = cards.facts({"rows": [{"row": "late fusion", "gap": 0.01, "gap_day": day}]}, {})
+    marks = {mark.criterion.code: mark for mark in criteria.marks("approved", facts, synthetic=False)}
+    assert marks["gap"].passed is passed
+    assert validation.gap_at(day) == ("three years" if passed else "day 730")

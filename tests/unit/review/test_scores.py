@@ -193,3 +193,15 @@ def test_whoever_does_not_reach_the_patient_has_no_opinion(client: Client, recor
 def test_coordinators_do_not_judge(client: Client, record: Record) -> None:
     assert judge(client, record, record.carol, verdict="agree").status_code == 403
     assert not ScoreOpinion.objects.exists()
+
+
+def test_a_model_that_goes_by_what_is_absent_says_so(client: Client, record: Record) -> None:
+    shares = {"clinical": {"share": 0.4, "features": []}, "imaging": {"share": -0.1, "features": []}}
+    text = page(client, record, contributions=json.dumps(shares))
+    assert "This model also goes by what is absent: imaging." in text
+    assert "adds exactly nothing" not in text
+
+
+def test_a_gap_of_a_short_cohort_is_not_called_one_at_three_years(client: Client, record: Record) -> None:
+    short = {**VALIDATION, "fusion": {**VALIDATION["fusion"], "gap_day": 640}}
+    assert "Gap at day 640" in page(client, record, validation=json.dumps(short))

@@ -19,7 +19,7 @@ from tumorboard.audit.models import AuditEvent
 from tumorboard.fusion import saved
 from tumorboard.fusion.model import Model
 from tumorboard.fusion.tracking import fingerprint as tracking_of
-from tumorboard.governance.actions import record_consents, register_securables
+from tumorboard.governance.actions import pin_snapshot, record_consents, register_securables
 from tumorboard.governance.ledger import latest_versions
 from tumorboard.governance.models import Consent, PublishedVersion, Snapshot
 from tumorboard.governance.opening import lake
@@ -370,3 +370,36 @@ def test_the_web_process_does_not_load_mlflow() -> None:
         "sys.exit('mlflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=120).returncode == 0
+
+
+def test_without_a_day_nobody_passes_for_the_newest() -> None:
+    days = [date(2025, 1, 2), None, date(2025, 1, 1)]
+    found = watching._by_day(pd.DataFrame({"patient_key": ["a", "b", "c"], "landmark_on": days}))
+    assert list(found["patient_key"]) == ["b", "c", "a"]
+
+
+def test_beside_real_patients_invented_ones_are_not_trained_on(gold: Any) -> None:
+    _, cohort = gold
+    publish("gold.cohort", *cohort.assign(synthetic=cohort.index % 3 == 0).to_dict("records"))
+    data = training.training_set(pin_snapshot(by="tests"), 1)
+    assert (data.synthetic, len(data.cohort)) == (False, PATIENTS - PATIENTS // 3)
+
+
+def test_those_count_as_scored_who_have_a_row(
+    model: ScoringModel, gold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model of invented patients beside real ones: not everyone who is asked for gets a score."""
+    silent(model)
+    _, cohort = gold
+    monkeypatch.setattr(scoring, "everyone", lambda version: list(cohort["patient_key"][:10]))
+    publish("gold.cohort", *cohort.assign(synthetic=cohort.index < 4).to_dict("records"))
+    done(SCORE)
+    model.refresh_from_db()
+    assert model.scored == 4
+
+
+def test_files_of_another_version_are_refused_before_they_are_read(model: ScoringModel) -> None:
+    """Their own hash is right: only the version on record tells."""
+    saved.save({"anything": 1}, scoring.folder_of(model.name, model.version))
+    with pytest.raises(saved.UnreadableModel, match="another version"):
+        scoring.load(model)

@@ -13,6 +13,7 @@ from tumorboard.fusion.bias import KINDS
 from tumorboard.fusion.cohort import MODALITIES
 from tumorboard.fusion.criteria import Mark
 from tumorboard.fusion.inventory import in_words
+from tumorboard.fusion.validation import gap_at
 from tumorboard.review.models import ScoreOpinion
 from tumorboard.runs.scoring import load
 from tumorboard.scores import permissions, policies
@@ -45,6 +46,11 @@ def card(model: ScoringModel) -> Row:
         "groups": groups(model.card.get("groups", [])),
         "opinions": opinions(model),
     }
+
+
+def gap_of(model: ScoringModel) -> str:
+    """When the gaps of this model's figures are taken, in words."""
+    return gap_at(next((row.get("gap_day") for row in model.report.get("rows", [])), None))
 
 
 def groups(rows: list[Row]) -> list[Row]:
