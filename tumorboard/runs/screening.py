@@ -67,9 +67,10 @@ def screen_patients(attempt: Attempt) -> str:
         if number < attempt.resume_at:
             continue
         versions = {**latest_versions(EVIDENCE), **stated}
-        before = _kept(block)
-        found = [*_of_other_trials(before, asked.get("trials")), *work.answers(block, versions)]
+        answers = list(work.answers(block, versions))
         with attempt.effect(number + 1, len(blocks)):
+            before = _kept(block)  # only now: another job may have screened them for other trials meanwhile
+            found = [*_of_other_trials(before, asked.get("trials")), *answers]
             _keep(found, block, attempt.job.uuid, versions)
             record_changes(changes=differences(before, found, cause=cause, job=attempt.job.uuid))
     return _told(len(patients), len(work.trials), skipped, work.disagreeing)
