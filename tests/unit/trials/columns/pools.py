@@ -78,14 +78,15 @@ stages = st.builds(
     m=pick(["", "M0", "M1b"]),
     assessed_on=maybe,
 )
+ALL_KINDS = frozenset({"mutation", "cnv", "sv", "germline"})
 tests = st.builds(
     GenomicTest,
     source("genomic_tests"),
     test_id=pick(["t1", "t2", ""]),
     assay=pick(["panel", "ihc"]),
-    genes=st.frozensets(pick(GENES[:4])),
-    profiles=st.none() | st.frozensets(pick(["mutation", "cnv", "sv", "germline"])),
-    exons=st.frozensets(pick([("EGFR", 19), ("EGFR", 21)])),
+    genes=pick([frozenset(GENES[:4]), frozenset(GENES[:2]), frozenset()]),
+    profiles=pick([None, ALL_KINDS, ALL_KINDS - {"germline"}, frozenset({"cnv", "sv"})]),
+    exons=pick([frozenset(), frozenset(), frozenset({("EGFR", 19), ("EGFR", 21)})]),
 )
 CHANGES = ["p.L858R", "p.V600E", "p.V600*", "p.E746_A750del", "p.V600="]
 TERMS = [
@@ -243,7 +244,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
         st.just(c.AnyGenomicResult())
         | st.builds(
             c.Alteration,
-            pick([None, *GENES[:4]]),
+            pick([None, *GENES[:4], *GENES[:2]]),
             st.frozensets(pick(["mutation", "cnv", "sv"]), min_size=1),
             change=pick([None, ProteinChange.parse("p.V600E"), ProteinChange.parse("p.L858R")]),
             position=pick([None, None, ProteinPosition.parse("p.V600")]),
@@ -251,10 +252,10 @@ GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
             exon=pick([None, None, 19]),
             cnv_call=pick(["", "", "high amplification", "heterozygous deletion"]),
             partner=pick(["", "", "EML4", "any_gene", "intergenic"]),
-            germline=pick([False, False, True]),
+            germline=pick([False, False, False, True]),
             wildtype=pick([False, False, True]),
-            tiers=pick([(), (), ("1",)]),
-            effects=pick([(), (), ("gain-of-function",)]),
+            tiers=pick([(), (), (), ("1",)]),
+            effects=pick([(), (), (), ("gain-of-function",)]),
         ),
     ),
     "biomarkers": (
