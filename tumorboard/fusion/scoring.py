@@ -19,6 +19,7 @@ from .survival import DAYS_PER_MONTH, Bools, Floats, Ints
 
 LONGEST_CURVE = 60  # months
 MAIN_FEATURES = 5
+LARGEST = float(np.finfo(np.float64).max)
 ONE = "patient"
 FRESH_DAYS = {"labs": 90, "wearables": 60, "imaging": 180}  # older than this at the landmark is called stale
 
@@ -139,8 +140,9 @@ def score_all(
     recorded; a patient who is not named is not asked for one. `landmarks` (the day of the decision) lets
     old values be called stale. A patient of the training cohort is scored by the fusion that never saw them.
     """
+    patients = list(dict.fromkeys(patients))
     hidden = {patient: {*masked, *(not_permitted or {}).get(patient, ())} for patient in patients}
-    seen = _permitted(features, hidden)
+    seen = _finite(_permitted(features, hidden))
     ages = _ages(seen, landmarks or {})
     types, found = tumor_types or {}, {}
     for fold, mine in _by_fusion(model, patients).items():
@@ -161,6 +163,12 @@ def _permitted(features: pd.DataFrame, hidden: Mapping[str, set[str]]) -> pd.Dat
         return features
     rows = pd.MultiIndex.from_arrays([features["patient_key"].astype(str), features["modality"]])
     return features[~rows.isin(banned)]
+
+
+def _finite(features: pd.DataFrame) -> pd.DataFrame:
+    """An infinite value as the largest number: it lies outside every training range, so that its patient gets
+    no score, while the others of the batch get theirs."""
+    return features.assign(value=features["value"].astype(float).clip(-LARGEST, LARGEST))
 
 
 def _by_fusion(model: Model, patients: Sequence[str]) -> dict[int, list[str]]:

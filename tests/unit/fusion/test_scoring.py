@@ -293,3 +293,13 @@ def test_a_cohort_followed_for_no_time_has_no_brier_score(gold):
     features, cohort = gold
     _, report = train(features, cohort.assign(os_days=0.0), seed=1, resamples=2)
     assert {row["ibs"] for row in report["rows"]} <= {None}
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_an_infinite_value_costs_its_patient_the_score_and_nobody_else(model, value):
+    frame = pd.concat([long(FULL).assign(patient_key=key) for key in ("strange", "fine")], ignore_index=True)
+    frame.loc[(frame["patient_key"] == "strange") & (frame["feature"] == "labs_0"), "value"] = value
+    scores = score_all(model, frame, ["strange", "fine", "fine"])
+    assert "outside training range: labs/labs_0" in scores["strange"].reason
+    assert scores["fine"] == score(model, long(FULL))
+    assert json.loads(rows(scores, as_of=date(2025, 5, 1))["contributions"][1])
