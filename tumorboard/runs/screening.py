@@ -77,8 +77,8 @@ def screen_patients(attempt: Attempt) -> str:
 
 
 def _told(patients: int, trials: int, skipped: int, disagreeing: int) -> str:
-    if disagreeing:
-        log.error("screening in columns and by rows gave different verdicts at %s places", disagreeing)
+    if count := disagreeing:
+        log.error("screening in columns and by rows gave different verdicts at %s places", count)
     words = f"patients: {patients}, trials: {trials}" + (f", malformed: {skipped}" if skipped else "")
     return words + (f", verdicts to look into: {disagreeing}" if disagreeing else "")
 
