@@ -19,7 +19,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 # What a log line may be filled with: numbers of jobs, codes, names of classes, counts.
 LOGGED = {
     "job.uuid", "job.kind", "uuid", "type(error).__name__", "count", "len(files)", "table", "table.name",
-    "version",
+    "version", "disagreeing",
 }  # fmt: skip
 SENDING = {"send_task", "delay", "apply_async", "delay_on_commit"}
 TASK_ARGUMENTS = {"uuid", "job_id", "run_id"}

@@ -25,7 +25,7 @@ from tumorboard.audit.record import record
 from tumorboard.governance.actions import decide_extract
 from tumorboard.governance.capabilities import revoke_capabilities
 from tumorboard.governance.models import ExtractRequest
-from tumorboard.runs.codes import EXTRACT
+from tumorboard.runs.codes import EXTRACT, MAINTAIN, PUBLISH, SCRUB, SYNC
 from tumorboard.runs.models import Job, QuarantinedRow
 from tumorboard.runs.status import JobState
 
@@ -34,7 +34,7 @@ MAX_ATTEMPTS = 5
 QUEUE_LOCK = 7_202  # first half of the advisory lock's name; the second is the kind
 QUEUE = "default"
 LAKE_QUEUE = "pipeline"  # only workers of this queue may open the lake's files; the others ask the gate
-LAKE_KINDS = frozenset({"ingest", "build", "maintain", "scrub"})
+LAKE_KINDS = frozenset({MAINTAIN, SCRUB, SYNC, PUBLISH})
 RESEND_AFTER = timedelta(seconds=30)
 
 
