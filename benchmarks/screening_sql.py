@@ -192,12 +192,12 @@ def _prior(asks: PriorDrug | PriorTherapy) -> str:
     given = _meant(what)
     if isinstance(asks, PriorTherapy) and asks.setting:
         raise NotWritten
-    if isinstance(asks, PriorTherapy) and asks.within_days is not None:
-        days = asks.within_days
+    days = asks.within_days if isinstance(asks, PriorTherapy) else None
+    if days is not None:
         recent = f"coalesce({DAY} - last_day <= {days}, CASE WHEN {DAY} - started_on <= {days} THEN true END)"
         given = f"({given} AND {recent})"
     return (
-        f"SELECT patient_key, CASE WHEN met THEN true WHEN open THEN NULL WHEN complete THEN false END AS answer FROM "
+        f"SELECT patient_key, CASE WHEN met THEN true WHEN open THEN NULL WHEN {_complete(days)} THEN false END AS answer FROM "
         f"(SELECT patient_key, bool_or({given}) AS met, bool_or(({given}) IS NULL) AS open FROM courses GROUP BY 1) g "
         "FULL JOIN complete USING (patient_key)"
     )
@@ -228,6 +228,8 @@ def _disease_status(asks: DiseaseStatus) -> str:
 
 def _cns(asks: CnsMetastases) -> str:
     found = "true" if asks.state == "any" else "NULL"
+    if asks.state == "leptomeningeal":
+        raise NotWritten
     return (
         f"SELECT patient_key, CASE WHEN b.found THEN {found} WHEN s.denied THEN false END AS answer FROM "
         "(SELECT patient_key, true AS found FROM diagnoses WHERE \"primary\" = false AND lower(text) LIKE '%brain%' "
@@ -297,11 +299,17 @@ def _washout(asks: Washout) -> str:
         f"coalesce({DAY} - last_day < {asks.days}, CASE WHEN {DAY} - started_on < {asks.days} THEN true END)"
     )
     return (
-        "SELECT patient_key, CASE WHEN late THEN false WHEN open THEN NULL WHEN complete THEN true END AS answer FROM "
+        f"SELECT patient_key, CASE WHEN late THEN false WHEN open THEN NULL WHEN {_complete(asks.days)} THEN true END AS answer FROM "
         f"(SELECT patient_key, bool_or(({meant}) IS true AND ({ended}) IS true) AS late, "
         f"bool_or(({meant}) IS NULL AND ({ended}) IS DISTINCT FROM false OR ({meant}) AND ({ended}) IS NULL) AS open "
         "FROM courses GROUP BY 1) FULL JOIN complete USING (patient_key)"
     )
+
+
+def _complete(days: int | None) -> str:
+    """Whether the history was stated to be complete lately enough to speak for the last `days`."""
+    reach = RULES.contact_days if days is None else min(days, RULES.contact_days)
+    return f"complete_on BETWEEN {DAY} - {reach} AND {DAY}"
 
 
 def _meant(what: Treatments) -> str:
@@ -344,7 +352,7 @@ CREATE TABLE latest_performance AS SELECT * FROM performance
 CREATE TABLE reports AS SELECT t.*, list_append(
     (SELECT list(DISTINCT v.kind) FROM variants v WHERE v.test_id = t.test_id AND v.kind IN ('cnv', 'sv')), 'mutation'
   ) AS shown FROM genomic_tests t WHERE reported_on <= {day};
-CREATE TABLE complete AS SELECT patient_key, true AS complete FROM statements
+CREATE TABLE complete AS SELECT patient_key, max(stated_on) AS complete_on FROM statements
   WHERE kind = 'treatment history complete' AND stated_on IS NOT NULL GROUP BY 1;
 CREATE TABLE spread AS SELECT patient_key, true AS is_spread FROM diagnoses WHERE "primary" = false GROUP BY 1;
 CREATE TABLE leading_stage AS SELECT *, regexp_extract(stage_group, '^(IV|I+)', 1) AS numeral FROM (
@@ -380,7 +388,8 @@ CREATE TABLE lines AS SELECT patient_key,
       coalesce(bool_or(line IS NULL) FILTER (NOT is_curative), false) AS unnumbered
     FROM (SELECT *, coalesce(bool_or(NOT is_over AND NOT is_curative) OVER (PARTITION BY patient_key, line), false)
         AND line IS NOT NULL AS line_runs FROM courses WHERE kind IN ('systemic', '')) GROUP BY 1) counted
-  FULL JOIN complete USING (patient_key);
+  FULL JOIN (SELECT patient_key, true AS complete FROM complete WHERE complete_on BETWEEN {day} - {contact_days} AND {day})
+  USING (patient_key);
 """
 
 
@@ -398,7 +407,9 @@ class Reference:
 
     def prepare(self, trials: list[Trial]) -> None:
         """What several trials need, and one column for each question."""
-        self.base.execute(_SHARED.format(day=DAY, weight_days=RULES.weight_days))
+        self.base.execute(
+            _SHARED.format(day=DAY, weight_days=RULES.weight_days, contact_days=RULES.contact_days)
+        )
         for asks in _questions(trials):
             person = of_person(asks)
             name = f"q{len(self.asked)}"

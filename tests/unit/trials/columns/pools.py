@@ -69,7 +69,9 @@ diagnoses = st.builds(
     primary=pick([None, True, True, False]),
     clinical_status=pick(["", "relapse", "refractory", "active"]),
     text=pick(["", "brain metastasis"]),
-    body_site=pick(["", "liver", "brain"]),
+    code=pick(["", "", "C77.1", "C79.3"]),
+    body_site=pick(["", "liver", "brain", "lymph node"]),
+    diagnosed_on=maybe,
 )
 stages = st.builds(
     StageFact,
@@ -169,7 +171,7 @@ statements = st.builds(
     Statement,
     source("statements"),
     pick(["not so", "other"]),
-    pick(["heart failure", "brain metastases", ""]),
+    pick(["heart failure", "brain metastases", "leptomeningeal metastases", "asthma", "stroke in brain", ""]),
     code=pick(["", "C79.3"]),
     stated_on=maybe,
 )
@@ -184,6 +186,7 @@ TABLES: dict[str, st.SearchStrategy[Any]] = {
     "therapies": few(therapies, 4),
     "performance": few(scores),
     "complete_therapies": pick(["", "silver.statements/complete"]),
+    "complete_on": maybe,
     "labs": few(labs, 5),
     "weights": few(weights),
     "comorbidities": few(comorbidities),
@@ -275,7 +278,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
         st.builds(c.BiomarkerState, pick(["ER", "PR", "HR", "HR"]), pick(["positive", "negative", "low"])),
     ),
     "disease": (
-        ("diagnoses", "stages", "therapies", "complete_therapies"),
+        ("diagnoses", "stages", "therapies", "complete_therapies", "complete_on"),
         st.builds(
             c.Diagnosis, pick(["LUAD", "NSCLC", "Lung", "_SOLID_", "_LIQUID_", "Breast", "nothing known"])
         )
@@ -290,7 +293,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
         | st.builds(c.Performance, pick(["ECOG", "KPS"]), compared(0, 1, 2, 70, 80, 90), windows),
     ),
     "treatment": (
-        ("therapies", "complete_therapies", "note_facts"),
+        ("therapies", "complete_therapies", "complete_on", "note_facts"),
         st.builds(c.PriorLines, compared(0, 1, 1.5, 2, 3), st.just(c.Treatments()) | treatments, settings_)
         | st.builds(c.PriorDrug, pick(["osimertinib", "carboplatin", "unheard of"]))
         | st.builds(c.PriorTherapy, treatments, windows, settings_)
@@ -322,7 +325,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], st.SearchStrategy[Any]]] = {
     ),
     "other conditions": (
         ("comorbidities", "statements", "diagnoses", "person"),
-        st.builds(c.CnsMetastases, pick(["any", "active"]))
+        st.builds(c.CnsMetastases, pick(["any", "active", "leptomeningeal"]))
         | st.just(c.Unsupported("why"))
         | st.builds(
             c.Comorbidity,
