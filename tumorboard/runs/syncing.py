@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -30,14 +31,13 @@ def sync(*, by: Any) -> RegistryReading:
     if not feed.address:
         raise FeedError("no trial registry is set: TRIAL_REGISTRY names a folder or the address of the API")
     last = known_until(feed)
-    folder = Path(settings.HOME) / "inbox" / "registry"
-    folder.mkdir(parents=True, exist_ok=True)
     files, latest, count = set(), last, 0
-    for study in changed_since(feed, last):
-        count += 1
-        files.add(write(study, folder))
-        latest = _later(latest, posted_on(study))
-    changed = _ingested(sorted(filter(None, files)), by)
+    with TemporaryDirectory() as folder:  # the files are kept in the landing volume
+        for study in changed_since(feed, last):
+            count += 1
+            files.add(write(study, Path(folder)))
+            latest = _later(latest, posted_on(study))
+        changed = _ingested(sorted(filter(None, files)), by)
     return keep_reading(address=_named(feed), known_until=latest, records=count, changed=changed, by=by)
 
 

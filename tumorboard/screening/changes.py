@@ -66,9 +66,9 @@ def _change(place: Place, old: Mapping[str, Row], new: Mapping[str, Row]) -> Cha
     patient, trial, level, code = place
     return Change(
         patient_key=patient,
-        trial_id=trial,
+        trial_id=trial[:64],
         level=level,
-        code=code,
+        code=code[:200],
         title=(some.get("title") or "")[:500],
         before=_verdict({place: old}, place),
         after=_verdict({place: new}, place),

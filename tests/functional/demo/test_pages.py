@@ -7,8 +7,16 @@ import pytest
 
 from tests.functional.browser import THEMES, axe, overflows, pixel, small_targets
 
-CLINICIAN = ("/", "/meetings/", "/boards/", "/profile/", "/cases/register/", "/meetings/follow-up/",
-             "/console/governance/tokens/", "/console/extracts/")
+CLINICIAN = (
+    "/",
+    "/meetings/",
+    "/boards/",
+    "/profile/",
+    "/cases/register/",
+    "/meetings/follow-up/",
+    "/console/governance/tokens/",
+    "/console/extracts/",
+)
 STEWARD = (
     "/console/", "/console/ingests/", "/console/quarantine/", "/console/jobs/",
     "/console/lineage/", "/console/audit/", "/console/models/",
