@@ -21,9 +21,10 @@ STEWARD = (
     "/console/", "/console/ingests/", "/console/quarantine/", "/console/jobs/",
     "/console/lineage/", "/console/audit/", "/console/models/",
     *(f"/console/governance/{name}/" for name in (
-        "catalog", "catalog/tumorboard", "catalog/silver", "catalog/silver.patients", "catalog/silver.patients/tags",
-        "catalog/silver.patients/columns/name", "tags", "grants", "grants/give", "policies", "policies/draft",
-        "explain", "view-as", "studies", "studies/new", "quality", "emergencies", "notices", "snapshots", "integrity",
+        "catalog", "catalog/tumorboard", "catalog/silver", "catalog/silver.patients",
+        "catalog/silver.patients/tags", "catalog/silver.patients/columns/name", "tags", "grants",
+        "grants/give", "policies", "policies/draft", "explain", "view-as", "studies", "studies/new",
+        "quality", "emergencies", "notices", "snapshots", "integrity",
     )),
     "/console/governance/view-as/?role=researcher&purpose=research",
     "/console/governance/view-as/gold.case_facts/?role=quality_officer&purpose=quality",
