@@ -98,7 +98,7 @@ def test_the_worklist_takes_a_fixed_number_of_queries(client: Client, lake: Rows
     alice = oncologist()
     client.force_login(alice)
     new_case(by=alice)
-    with django_assert_num_queries(12) as one:
+    with django_assert_num_queries(11) as one:
         client.get(reverse("cases:worklist"))
     for _ in range(6):
         new_case(by=alice)

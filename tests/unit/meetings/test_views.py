@@ -144,7 +144,7 @@ def test_weeks_later_the_agenda_names_nobody(lake: Rows):
 def test_the_meeting_page_takes_a_fixed_number_of_queries(lake: Rows, django_assert_num_queries):
     made = session()
     bob = browser(made.member)
-    with django_assert_num_queries(12) as one:
+    with django_assert_num_queries(11) as one:
         bob.get(of_meeting("detail", made))
     for _ in range(5):
         case = new_case(board=made.board, by=made.alice)
@@ -156,7 +156,7 @@ def test_the_meeting_page_takes_a_fixed_number_of_queries(lake: Rows, django_ass
 def test_the_meeting_view_takes_a_fixed_number_of_queries(lake: Rows, django_assert_num_queries):
     made = session("recommended")
     bob = browser(made.member)
-    with django_assert_num_queries(20) as one:
+    with django_assert_num_queries(19) as one:
         bob.get(of_item("present_item", made))
     for _ in range(5):
         recommend(made)
