@@ -37,7 +37,7 @@ def risk(evidence: Evidence) -> dict[str, Any] | None:
         **row,
         "chip": chip(evidence, "gold.risk_scores", row),
         "contributions": contributions,
-        "absent_share": [name for name in row["absent"] or [] if name in contributions],
+        "absent_share": [name for name in row.get("absent") or [] if name in contributions],
         "curve": curve,
         "bound": bound(curve.get("bound")),
         "shown": f"{row['percentile']:.0f}" if row["percentile"] is not None else "",

@@ -17,7 +17,7 @@ from tumorboard.governance.actions import pin_snapshot
 from tumorboard.review import chips
 from tumorboard.review.views.page import SLIDES
 
-PAGE_QUERIES = 47
+PAGE_QUERIES = 44
 
 
 def test_every_value_has_its_fact_and_its_source(client: Client, record: Record) -> None:
