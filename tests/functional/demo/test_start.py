@@ -25,7 +25,9 @@ def test_it_says_where_and_who(demo: Demo) -> None:
 
 def test_health_has_one_entry_per_part(demo: Demo) -> None:
     health = demo.health()
-    assert set(health["parts"]) == {"database", "broker", "worker", "lake", "frontend"}
+    assert set(health["parts"]) == {
+        "database", "broker", "gate", "worker", "audit", "lake", "frontend",
+    }  # fmt: skip
     assert health["ok"], health
 
 
