@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def receive(lake: Lake, *rows: tuple[str, str, str, str]) -> None:
         for number, (file, subject, name, payload) in enumerate(rows)
     ]  # fmt: skip
     declared = tables.get("bronze.rows")
-    lake.append(declared, pa.Table.from_pylist(records, declared.arrow_schema), COMMIT)
+    commit = replace(COMMIT, files=tuple(sorted({record["file_hash"] for record in records})))
+    lake.append(declared, pa.Table.from_pylist(records, declared.arrow_schema), commit)
 
 
 LINKS = [("s1", "p1"), ("s2", "p2"), ("s1b", "p1")]
