@@ -22,13 +22,11 @@ def log(settings, tmp_path) -> Random:
     """Three anchors over a log that fills every chain; the last anchor is at its end."""
     settings.AUDIT_ANCHORS, settings.AUDIT_KEY = tmp_path / "anchors", tmp_path / "key.pem"
     random = Random(7)
-    write(20, random)
-    anchors.take()
-    write(20, random)
-    anchors.take()
-    while AuditEvent.objects.values("shard").distinct().count() < 8:  # the database chooses the chain
+    for _ in range(3):
         write(20, random)
-    anchors.take()
+        while AuditEvent.objects.values("shard").distinct().count() < 8:  # the database chooses the chain
+            write(20, random)
+        anchors.take()
     return random
 
 
