@@ -15,10 +15,8 @@ help:  ## this list
 demo: install frontend  ## set everything up and start it with a synthetic cohort
 	@exec $(PY) manage.py demo
 
-# The proofs of governance hold a whole hospital and stop its servers: they have a process of their own.
 test: install-dev frontend  ## all tests, on the real services
-	@$(PY) -m pytest $(or $(ARGS),--ignore=tests/integration/proofs) \
-		$(if $(ARGS),,&& $(PY) -m pytest tests/integration/proofs)
+	@exec $(PY) -m pytest $(ARGS)
 
 prove: install-dev frontend  ## the proofs of governance at full size: hours
 	@PROVE=1 GATE_KILLS=300 $(PY) -m pytest -s $(or $(ARGS),$(PROOFS)) && $(PY) -m benchmarks.mutate_policy

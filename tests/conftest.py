@@ -20,6 +20,13 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright leaves an event loop running in this thread, and a page that Django's
+    client asks for after that is refused by asgiref."""
+    items.sort(key=lambda item: "functional" in item.path.relative_to(REPOSITORY).parts)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The public data with known answers; tests that need it are skipped where it is absent."""
